@@ -162,7 +162,7 @@ def _beginning(incomplete: str, pairs: Iterable[Sequence[str]]) -> Completions:
 
 
 def _run_of(context: typer.Context) -> list[Run]:
-    """Return the run that the command line names, or nothing if there is no such run."""
+    """Return a list of the run that the command line names; empty if it does not exist."""
     try:
         return [RunStore.default().open(str(context.params.get("run")))]
     except RnnlabError:

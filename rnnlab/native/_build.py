@@ -1,7 +1,7 @@
 """Compile the kernels, once per machine, into the user's cache.
 
 `load_library` and `build` never raise or print: without a compiler, or without a cache that only
-the user can write to, there are no kernels, and `rnnlab doctor` shows the reason.
+the user can write to, the kernels are not available; `rnnlab doctor` shows the reason.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Sequence:
     input: F32
     """Input term of the gates, bias included: [B, T, G], or for `tokens` a table [V, G]."""
     tokens: NDArray[np.int64] | None
-    """Row of the table for every step [B, T]; None if there is no table."""
+    """Row of the table for every step [B, T]; None without a table."""
     h0: F32
     c0: F32 | None
     """State before the first step [B, H]; c0 for an LSTM only."""

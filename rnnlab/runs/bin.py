@@ -135,7 +135,7 @@ def new_stamp(now: float | None = None) -> str:
 
 
 def size_bytes(folder: Path) -> int:
-    """Return the total size of the files in a folder, in bytes; 0 if there is no such folder."""
+    """Return the total size of the files in a folder, in bytes; 0 for a missing folder."""
     total = 0
     for parent, _, files in os.walk(folder):
         for file in files:

@@ -69,7 +69,7 @@ class RunSummary:
     queue_place: int | None = None
     """Place in the queue, 1 if the run starts next; None for a run that is not queued."""
     stage: str = ""
-    """What the worker does before its first step; empty after it, and if there is no worker."""
+    """Stage of a worker that has not taken its first step yet; otherwise empty."""
     reached: str = ""
     """The figure with which the run reached its target; empty before that."""
     published: dict[str, float] = field(default_factory=dict, hash=False)

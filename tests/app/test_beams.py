@@ -20,7 +20,7 @@ from rnnlab.tui.beams.search_tree import SearchTree
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.screens.beams import BeamsScreen
 from rnnlab.tui.state.search_trace import OVERTAKEN
-from tests.toys.app_lab import home, until
+from tests.toys.app_lab import home, opened, until
 
 if TYPE_CHECKING:
     from tests.toys.app_lab import Lab
@@ -58,10 +58,7 @@ def answer(rank: int, tokens: str, parts_at: int | None, end: str | None = None)
 
 async def open_beams(pilot: Pilot[None], app: LabApp, generator: FakeGenerator) -> BeamsScreen:
     """Open the board and ask there."""
-    await until(pilot, lambda: home(app).table.row_count)
-    await pilot.press("f4")
-    await until(pilot, lambda: isinstance(app.screen, BeamsScreen) and app.focused)
-    assert isinstance(app.screen, BeamsScreen)
+    await opened(pilot, app, "f4", BeamsScreen)
     app.screen.query_one("#decoders", Input).value = "greedy beam:k=2"
     app.screen.query_one("#prompt", TextArea).text = "Once"
     await pilot.press("enter")

@@ -17,7 +17,7 @@ from rnnlab.tui.prompting.decoders_dialog import DecodersScreen
 from rnnlab.tui.prompting.document_pane import DocumentPane
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.shell.dialogs.ask_line import AskLineScreen
-from tests.toys.app_lab import home, until
+from tests.toys.app_lab import home, opened, until
 from tests.toys.fake_generator import FakeGenerator
 
 if TYPE_CHECKING:
@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 
 
 async def open_prompt(pilot: Pilot[None], app: LabApp) -> PromptScreen:
-    await until(pilot, lambda: home(app).table.row_count)
-    await pilot.press("f3")
-    await until(pilot, lambda: isinstance(app.screen, PromptScreen) and app.focused)
-    assert isinstance(app.screen, PromptScreen)
-    return app.screen
+    return await opened(pilot, app, "f3", PromptScreen)
 
 
 async def ask(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,7 +28,7 @@ from rnnlab.runs.store import Run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.tokens import TokensScreen
 from rnnlab.tui.state.prompt_session import ChosenAnswer
-from tests.toys.app_lab import home, until
+from tests.toys.app_lab import home, opened, until
 
 if TYPE_CHECKING:
     from tests.toys.app_lab import Lab
@@ -48,25 +50,29 @@ ROW = row(
 
 
 async def open_screen(pilot: Pilot[None], app: LabApp) -> TokensScreen:
-    await until(pilot, lambda: home(app).table.row_count)
-    await pilot.press("f5")
-    await until(pilot, lambda: isinstance(app.screen, TokensScreen) and app.focused)
-    assert isinstance(app.screen, TokensScreen)
-    return app.screen
+    return await opened(pilot, app, "f5", TokensScreen)
 
 
-async def open_tokens(
-    pilot: Pilot[None], app: LabApp, generator: FakeGenerator, text: str
-) -> TokensScreen:
+@asynccontextmanager
+async def tokens_of(
+    lab: Lab, app: LabApp, size: tuple[int, int]
+) -> AsyncIterator[tuple[Pilot[None], TokensScreen]]:
+    """Open the token view of a finished run."""
+    lab.add("alpha")
+    async with app.run_test(size=size) as pilot:
+        yield pilot, await open_screen(pilot, app)
+
+
+async def read(
+    pilot: Pilot[None], screen: TokensScreen, generator: FakeGenerator, text: str
+) -> None:
     """Read a text of one's own, with the decoder greedy, and go out of the field."""
-    screen = await open_screen(pilot, app)
     screen.query_one("#own-filters", Input).value = "greedy"
     await pilot.press(*text, "enter")
     await until(pilot, lambda: generator.looks)
     generator.look(*[ROW] * (len(text) + 1), chain=("top-p=0.9", "greedy"))
     await until(pilot, lambda: screen.editor.now.all_tokens == tuple(text))
     await pilot.press("escape")
-    return screen
 
 
 def text_of(screen: TokensScreen) -> str:
@@ -91,9 +97,8 @@ def answer(decoder: str, text: str) -> Answer:
 async def test_a_text_of_ones_own_is_stepped_through(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "ab[")
+    async with tokens_of(lab, app, (120, 40)) as (pilot, screen):
+        await read(pilot, screen, generator, "ab[")
         look = generator.looks[0]
         assert (look.prompt, look.tokens, look.checkpoint) == ("ab[", [], "live")
         assert app.focused is screen.tree_pane
@@ -118,9 +123,8 @@ async def test_a_text_of_ones_own_is_stepped_through(
 async def test_another_letter_branches_off_and_undo_brings_the_text_back(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "abb")
+    async with tokens_of(lab, app, (80, 24)) as (pilot, screen):
+        await read(pilot, screen, generator, "abb")
         await pilot.press("home", "right", "down", "enter")
         await until(pilot, lambda: text_of(screen) == "a[")
         assert "2 branches" in status_of(screen)
@@ -140,9 +144,8 @@ async def test_another_letter_branches_off_and_undo_brings_the_text_back(
 async def test_the_neighbours_of_the_cursor_are_asked_for_once_and_need_no_further_question(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "ab")
+    async with tokens_of(lab, app, (80, 24)) as (pilot, screen):
+        await read(pilot, screen, generator, "ab")
         await until(pilot, lambda: len(expands(generator)) == 1)
         asked = expands(generator)[0]
         assert (asked.prompt, asked.tokens, asked.ahead, asked.checkpoint) == ("ab", [], [], "40")
@@ -162,9 +165,8 @@ async def test_the_neighbours_of_the_cursor_are_asked_for_once_and_need_no_furth
 async def test_a_node_is_passed_to_several_decoders_whose_texts_come_back_as_branches(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(160, 40)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "ab[")
+    async with tokens_of(lab, app, (160, 40)) as (pilot, screen):
+        await read(pilot, screen, generator, "ab[")
         await pilot.press("left", "B")
         await until(pilot, lambda: type(app.screen).__name__ == "DecodersScreen")
         app.screen.query_one("#specs", Input).value = "greedy nucleus:p=0.9"
@@ -195,9 +197,8 @@ async def test_a_node_is_passed_to_several_decoders_whose_texts_come_back_as_bra
 async def test_the_decoder_continues_the_end_of_the_text(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "ab")
+    async with tokens_of(lab, app, (120, 40)) as (pilot, screen):
+        await read(pilot, screen, generator, "ab")
         await pilot.press("X")
         await until(pilot, lambda: generator.requests)
         request = generator.requests[0]
@@ -234,9 +235,8 @@ async def test_a_candidate_is_opened_with_the_weights_that_wrote_it(
 async def test_foreign_text_is_shown_letter_by_letter(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "a")
+    async with tokens_of(lab, app, (80, 24)) as (pilot, screen):
+        await read(pilot, screen, generator, "a")
         await pilot.press("b")
         for num, text in enumerate(("[/bold]", "\x1b[31mred", "😀x"), 2):
             screen.tokens.begin("alpha", text, ())
@@ -260,9 +260,7 @@ async def test_foreign_text_is_shown_letter_by_letter(
 async def test_without_a_text_the_screen_says_what_to_do(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_screen(pilot, app)
+    async with tokens_of(lab, app, (80, 24)) as (pilot, screen):
         for shown in (status_of(screen), screen.tree_pane.plain):
             assert "press i and write one" in shown
         assert screen.distribution.plain == ""
@@ -286,9 +284,7 @@ async def test_a_classifier_has_nothing_to_show_and_the_screen_says_where_to_go(
 async def test_after_enter_the_focus_stays_in_the_text_and_escape_goes_to_the_tree_then_home(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_screen(pilot, app)
+    async with tokens_of(lab, app, (80, 24)) as (pilot, screen):
         await pilot.press("a", "enter")
         await until(pilot, lambda: generator.looks)
         generator.look(ROW, ROW)
@@ -303,9 +299,7 @@ async def test_after_enter_the_focus_stays_in_the_text_and_escape_goes_to_the_tr
 async def test_a_paste_of_several_lines_is_taken_whole(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_screen(pilot, app)
+    async with tokens_of(lab, app, (80, 24)) as (pilot, screen):
         from textual import events
 
         app.post_message(events.Paste("one\ntwo\\n"))
@@ -322,7 +316,8 @@ async def test_distributions_of_older_weights_are_dimmed_until_they_are_read_aga
 ) -> None:
     run: Run = lab.add("alpha", "running")
     async with app.run_test(size=(120, 40)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "ab")
+        screen = await open_screen(pilot, app)
+        await read(pilot, screen, generator, "ab")
         assert not screen.distribution.has_class("-stale")
         lab.say(run, state="running", step=90, created=1.0)
         await until(pilot, lambda: screen.distribution.has_class("-stale"))
@@ -338,9 +333,7 @@ async def test_distributions_of_older_weights_are_dimmed_until_they_are_read_aga
 async def test_the_filters_of_each_decoder_can_be_compared(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await open_screen(pilot, app)
+    async with tokens_of(lab, app, (120, 40)) as (pilot, screen):
         await pilot.press("a", "enter")
         await until(pilot, lambda: generator.looks)
         assert generator.looks[0].decoder == "nucleus:p=0.9", "the first one with filters"
@@ -355,9 +348,7 @@ async def test_the_filters_of_each_decoder_can_be_compared(
 async def test_an_invalid_decoder_is_an_error_in_the_status_line(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(120, 40)) as pilot:
-        screen = await open_screen(pilot, app)
+    async with tokens_of(lab, app, (120, 40)) as (pilot, screen):
         screen.query_one("#own-filters", Input).value = "greedi"
         await pilot.press("a", "enter")
         await until(pilot, lambda: "greedi" in status_of(screen))
@@ -367,9 +358,7 @@ async def test_an_invalid_decoder_is_an_error_in_the_status_line(
 async def test_a_run_without_a_checkpoint_is_asked_for_its_last_one_once(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_screen(pilot, app)
+    async with tokens_of(lab, app, (80, 24)) as (pilot, screen):
         await pilot.press("a", "enter")
         for num in (1, 2):
             await until(pilot, lambda num=num: len(generator.looks) == num)  # type: ignore[misc]
@@ -388,9 +377,8 @@ async def test_the_end_is_no_letter_and_nothing_can_follow_it(
 ) -> None:
     copied: list[str] = []
     monkeypatch.setattr(LabApp, "copy_to_clipboard", lambda _self, text: copied.append(text))
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_tokens(pilot, app, generator, "ab")
+    async with tokens_of(lab, app, (80, 24)) as (pilot, screen):
+        await read(pilot, screen, generator, "ab")
         screen.editor.grow(screen.editor.current, [("greedy", ["c", EOS], [-1.0, -1.0])])
         await pilot.press("end", "X", "c")
         await until(pilot, lambda: copied == ["abc"])
@@ -417,9 +405,7 @@ async def test_the_first_weights_are_waited_for_and_escape_ends_the_wait(
 async def test_a_long_text_is_asked_for_with_shorter_lists(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
-    lab.add("alpha")
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_screen(pilot, app)
+    async with tokens_of(lab, app, (80, 24)) as (pilot, screen):
         screen.query_one("#own-text", Input).value = "ab" * 2000
         await pilot.press("enter")
         await until(pilot, lambda: generator.looks)

@@ -40,6 +40,23 @@ app.run(headless=True)
 print(json.dumps(sorted(sys.modules)))
 """
 
+LIST_RUNS_THEN_LIST = """
+import json, sys
+from dataclasses import replace
+from rnnlab.runs.store import RunStore
+from rnnlab.tui.app import LabApp
+from rnnlab.tui.outside import DEFAULT
+class Generator:
+    def __init__(self, post): pass
+    async def start(self): app.call_after_refresh(app.exit)  # the runs are listed
+    async def close(self): pass
+outside = replace(DEFAULT, make_generator=Generator)
+app = LabApp(RunStore.default(), has_outline=True, outside=outside)
+app.run(headless=True)
+assert app.state.summaries
+print(json.dumps(sorted(sys.modules)))
+"""
+
 IMPORT_THEN_LIST = """
 import importlib, json, sys
 added = {}
@@ -205,6 +222,13 @@ def test_the_first_frame_comes_before_whatever_it_can_do_without(tmp_path: Path)
     assert not [
         name for name in loaded if name.startswith(tuple(map("rnnlab.tui.{}.".format, features)))
     ]
+
+
+def test_the_runs_are_listed_before_decoders_and_settings_are_loaded(tmp_path: Path) -> None:
+    loaded = set(json.loads(python(tmp_path, LIST_RUNS_THEN_LIST)))
+    assert "rnnlab.tui.screens.lab" in loaded
+    slow = {"torch", "numpy", "pydantic", "psutil", "rnnlab.decoding", "rnnlab.settings.run_config"}
+    assert not loaded & slow
 
 
 def test_a_lab_without_last_answers_loads_no_decoder_for_them(tmp_path: Path) -> None:

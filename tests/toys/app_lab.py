@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from textual import events
 from textual.app import App
@@ -34,8 +34,11 @@ from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.outside import Outside
 from rnnlab.tui.runs.table import RunsTable
 from rnnlab.tui.screens.lab import LabScreen
+from rnnlab.tui.shell.screen import BaseScreen
 from tests.toys.fake_generator import FakeGenerator
 from tests.toys.picture import strips
+
+_Page = TypeVar("_Page", bound=BaseScreen)
 
 
 def start_nothing(_run: Run, *, is_queued: bool = False) -> None:
@@ -158,6 +161,15 @@ async def until(
             await asyncio.sleep(wait_s)
             wait_s = min(1.2 * wait_s, 0.1)
     await pilot.pause()
+
+
+async def opened(pilot: Pilot[None], app: LabApp, key: str, kind: type[_Page]) -> _Page:
+    """Press the key of a screen once the runs are listed; return the screen with its focus."""
+    await until(pilot, lambda: home(app).table.row_count)
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(app.screen, kind) and app.focused)
+    assert isinstance(app.screen, kind)
+    return app.screen
 
 
 def burst(app: LabApp, *keys: str) -> None:

@@ -144,8 +144,8 @@ class PromptForm(Vertical):
 
     def origin_of_answers(self) -> str:
         """Return one line that names the request of stale answers; empty if they are not stale."""
-        if self._run is None:
-            return ""
+        if self._run is None or self._session.request is None:
+            return ""  # before a request, importing the decoders would delay the list of runs
         return origin_of_answers(self._session, self._run, self._opened, self.decoders())
 
     def decoders(self) -> tuple[str, ...] | None:

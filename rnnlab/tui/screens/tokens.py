@@ -103,7 +103,7 @@ class TokensScreen(TokensView):
         self.query_one("#own-weights", Input).value = weights
 
     def main_widget(self) -> Widget:
-        """Return the tree; while there is no text, the field for a text of one's own."""
+        """Return the tree; without a text, the text field."""
         return self.query_one("#own-text") if self.editor.is_empty else self._reading_pane
 
     def widget_after_fields(self) -> Widget:

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import sys
-
 import pytest
 
 from rnnlab.cli._alerts import alert
-
-
-class Terminal(io.StringIO):
-    """A stream that is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def terminal_of(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Make standard error a terminal; called in the test, as pytest replaces the stream before."""
-    stream = Terminal()
-    monkeypatch.setattr(sys, "stderr", stream)
-    return stream
+from tests.toys.streams import terminal_of
 
 
 def test_a_verb_that_follows_a_run_alerts_its_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,13 +13,7 @@ from rnnlab.runs.lock import take_lock
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
-
-
-class Terminal(io.StringIO):
-    """A stream that is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
+from tests.toys.streams import terminal_of
 
 
 def test_a_user_who_looks_elsewhere_hears_of_the_target_and_of_the_end_of_a_run(
@@ -41,8 +33,7 @@ def test_a_user_who_looks_elsewhere_hears_of_the_target_and_of_the_end_of_a_run(
             return statuses.pop(0) if len(statuses) > 1 else statuses[0]
 
     run = Course(RunStore(tmp_path).create("mine", "").paths)
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
+    terminal = terminal_of(monkeypatch)
     monkeypatch.setenv("RNNLAB_ALERTS", "osc9")
     monkeypatch.delenv("TMUX", raising=False)
     assert follow(run, is_new=False, json=False) == 0

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import sys
-
 import pytest
 
 from rnnlab.cli._progress import progress_bar
-
-
-class Terminal(io.StringIO):
-    """A stream that is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def terminal_of(monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    """Make standard error a terminal; called in the test, as pytest replaces the stream before."""
-    stream = Terminal()
-    monkeypatch.setattr(sys, "stderr", stream)
-    return stream
+from tests.toys.streams import terminal_of
 
 
 def test_a_task_shows_its_parts_and_then_its_fraction(monkeypatch: pytest.MonkeyPatch) -> None:
