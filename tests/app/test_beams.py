@@ -58,12 +58,12 @@ def answer(rank: int, tokens: str, parts_at: int | None, end: str | None = None)
 
 async def open_beams(pilot: Pilot[None], app: LabApp, generator: FakeGenerator) -> BeamsScreen:
     """Open the board and ask there."""
-    await opened(pilot, app, "f4", BeamsScreen)
-    app.screen.query_one("#decoders", Input).value = "greedy beam:k=2"
-    app.screen.query_one("#prompt", TextArea).text = "Once"
+    screen = await opened(pilot, app, "f4", BeamsScreen)
+    screen.query_one("#decoders", Input).value = "greedy beam:k=2"
+    screen.query_one("#prompt", TextArea).text = "Once"
     await pilot.press("enter")
     await until(pilot, lambda: generator.requests)
-    return app.screen
+    return screen
 
 
 def grow(generator: FakeGenerator, *answers: Answer, is_last: bool = False) -> None:
