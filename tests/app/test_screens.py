@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import threading
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from rnnlab.tui.app import LabApp
 from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.outside.machine import MachineRead
 from rnnlab.tui.screens import system
+from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.dialogs.form import FormScreen
@@ -246,3 +249,25 @@ async def test_reads_of_the_machine_cancel_no_action_and_are_made_in_a_thread(
         await pilot.press("enter")
         await until(pilot, lambda: not app.is_running)
     assert threading.get_ident() not in machine.threads
+
+
+@pytest.mark.parametrize("keys", [["f10"], ["g", "r"]], ids=["system", "run"])
+async def test_reads_that_a_newer_one_replaces_leave_no_warning(
+    lab: Lab, open_lab: OpenLab, keys: list[str]
+) -> None:
+    outside = replace(
+        WORLD, make_machine=lambda _folder: NotedMachine(Clock(0.0)), machine_every_s=-1.0
+    )
+    app = open_lab(outside=outside)
+    lab.add("alpha")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        async with app.run_test() as pilot:
+            await until(pilot, lambda: home(app).table.row_count)
+            await pilot.press(*keys)
+            await until(pilot, lambda: not isinstance(app.page, LabScreen))
+            for _ in range(3):
+                app.page.show_state()
+            await pilot.pause()
+        gc.collect()
+    assert not [str(one.message) for one in caught if "never awaited" in str(one.message)]

@@ -73,7 +73,7 @@ def test_start_prompt_pause_resume_compare_quit_and_come_back(lab: Lab, long_tex
     terminal.press(F8)
     terminal.until("best val loss", "long-lstm-128", "starter")
     terminal.press(ENTER)
-    terminal.until("2 of 2 runs have answered", "starter greedy")
+    terminal.until("long-lstm-128 greedy", "starter greedy")
     terminal.press(ESCAPE)  # leaves the text
     terminal.until("esc Home")
     go_home(terminal)

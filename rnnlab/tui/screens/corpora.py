@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -18,6 +19,7 @@ from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
+from rnnlab.tui.shell.latest import run_latest
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.state.lab_state import LabState
@@ -84,8 +86,7 @@ class CorporaScreen(CorporaListScreen):
     def _profile_now(self) -> None:
         chosen = self.table.chosen
         if chosen is not None:
-            work = self._show_profile(chosen)
-            self.run_worker(work, name="profile", group="profile", exclusive=True)
+            run_latest(self, partial(self._show_profile, chosen), "profile")
 
     async def _show_profile(self, chosen: CorpusDescription) -> None:
         profile = self._profiles.get((chosen.name, chosen.size_bytes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -24,6 +25,7 @@ from rnnlab.tui.runs.keeping import KEEPING
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
+from rnnlab.tui.shell.latest import run_latest
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.shell.screen import BaseScreen
@@ -132,8 +134,7 @@ class RunScreen(BaseScreen):
                 pane.rewind()
         self._show_summary(chosen)
         assert self._reader is not None
-        # In the default group, `exclusive` would cancel the actions of this screen.
-        self.run_worker(self._read(self._reader), name="files", group="files", exclusive=True)
+        run_latest(self, partial(self._read, self._reader), "files")
 
     async def _read(self, reader: RunFilesReader) -> None:
         files = await asyncio.to_thread(reader.read)

@@ -23,6 +23,7 @@ from rnnlab.tui.runs.actions import STEERING
 from rnnlab.tui.runs.keeping import KEEPING
 from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
+from rnnlab.tui.shell.latest import run_latest
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.state.lab_state import LabState
@@ -72,8 +73,7 @@ class SystemScreen(ChartsScreen):
         """Read the load again if the last reading is more than `machine_every_s` seconds old."""
         if self.state.clock() - self._read_at > self.state.outside.machine_every_s:
             self._read_at = self.state.clock()
-            # In the default group, `exclusive` would cancel the actions of this screen.
-            self.run_worker(self._read(), name="machine", group="machine", exclusive=True)
+            run_latest(self, self._read, "machine")
 
     async def _read(self) -> None:
         here = socket.gethostname()
