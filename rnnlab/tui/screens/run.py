@@ -126,14 +126,13 @@ class RunScreen(BaseScreen):
             self._shown = self._reader = self._files = None
             self._show_nothing()
             return
-        if chosen.name != self._shown:
+        if self._reader is None or opened != self._reader.run:
             self._shown, self._files = chosen.name, None
             self._reader = RunFilesReader(opened)
             for pane in self._all:
                 pane.show(Text("reading…", "dim"))
                 pane.rewind()
         self._show_summary(chosen)
-        assert self._reader is not None
         run_latest(self, partial(self._read, self._reader), "files")
 
     async def _read(self, reader: RunFilesReader) -> None:

@@ -78,8 +78,8 @@ class LabState:
         """The prompt session: the last request and its answers."""
         self._opened: dict[str, Run] = {}
         self._histories: dict[str, History] = {}
-        self._families: dict[tuple[str, float], Family | None] = {}
-        """Name and creation of a run -> its family; the settings of a run never change."""
+        self._families: dict[tuple[str, float, bool], Family | None] = {}
+        """Name, creation, is shipped -> a run's family; the settings of a run never change."""
 
     @property
     def chosen(self) -> RunSummary | None:
@@ -185,6 +185,7 @@ class LabState:
         ]
         self.has_read = True
         self.summaries = {summary.name: summary for summary in read.summaries}
+        self._forget_replaced()
         self._follow_renames()
         self.selected = tuple(name for name in self.selected if name in self.summaries)
         oldest_first = [s.name for s in sorted(read.summaries, key=lambda s: (s.created, s.name))]
@@ -201,6 +202,14 @@ class LabState:
         for name, chunk in read.news.items():
             self._histories[name].add(chunk)
         return notices
+
+    def _forget_replaced(self) -> None:
+        """Forget the folders of runs that are gone, or that a shipped run or its copy replaced."""
+        self._opened = {
+            name: run
+            for name, run in self._opened.items()
+            if name in self.summaries and run.is_shipped == self.summaries[name].is_shipped
+        }
 
     def _follow_renames(self) -> None:
         """Replace the former names of runs that were renamed here or elsewhere."""
@@ -224,7 +233,7 @@ class LabState:
         """Return the family of a run whose curves may be averaged with those of others."""
         if not self.view.has_means or len(self.watched) < 2:
             return None
-        key = (summary.name, summary.created)
+        key = (summary.name, summary.created, summary.is_shipped)
         if key not in self._families:
             run = self.opened(summary.name)
             self._families[key] = run.family() if run is not None else None
