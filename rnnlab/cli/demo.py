@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rnnlab.base.display import duration
-from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts
+from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts, runs_to_plot
 from rnnlab.cli._continuations import GenerateOptions, generate
 from rnnlab.cli._follow import follow
 from rnnlab.cli._output import talk
@@ -44,7 +44,8 @@ def command(
         if code:
             return code
         typer.echo("\n2. The curves of this run, from its journal.")
-        print_charts([summarise(run)], [read_history(run.paths.journal)], DEFAULT_PLOTS, height=12)
+        history = read_history(run.paths.journal)
+        print_charts(runs_to_plot([summarise(run)], [history]), DEFAULT_PLOTS, height=12)
         typer.echo(f"\n3. The same prompt, {PROMPT!r}, with several decoders and one seed.")
         options = GenerateOptions([PROMPT], [parse_spec(text) for text in DECODERS], length=80)
         print_side_by_side(next(generate(run, options)))
