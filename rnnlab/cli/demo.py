@@ -27,7 +27,7 @@ DECODERS = ("greedy", "sample:temperature=0.8", "nucleus:p=0.9", "beam:k=3")
 def command(
     minutes: Annotated[float, typer.Option(min=0.01, help="Minutes to train.")] = 0.25,
 ) -> int:
-    """Run a demonstration: train on the shipped corpus, plot, and prompt."""
+    """Run a demonstration: train on the shipped corpus, plot, prompt."""
     from rnnlab.submit import checked_config, start_run
 
     with tempfile.TemporaryDirectory(prefix="rnnlab-demo-") as folder:

@@ -41,7 +41,7 @@ def command(
     json: Json = False,
     settings: SettingOptions,
 ) -> int:
-    """Train the runs of a recipe and compare them with published figures.
+    """Train the runs of a recipe; compare with published figures.
 
     The settings of `rnnlab train` override those of the recipe; the report lists them. Ctrl-c saves
     and stops; repeat the command to continue. A finished run is measured, but not trained again.
