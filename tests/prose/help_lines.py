@@ -67,8 +67,8 @@ def problems(line: str, width: int = WIDTH) -> list[str]:
 def all_problems() -> dict[str, list[str]]:
     """Return the broken rules of every help line that breaks one.
 
-    The help of a verb has to fit next to its name in the list of verbs, where click leaves 8 columns
-    empty.
+    The help of a verb has to fit next to its name in the list of verbs, of whose columns click
+    leaves 8 empty.
     """
     beside = WIDTH - 8 - max(map(len, verbs()))
     by_name = {
