@@ -15,22 +15,12 @@ import torch
 from rnnlab.base.errors import RnnlabError
 from rnnlab.models import load_weights
 from rnnlab.runs.history import read_history
-from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
-from rnnlab.runs.records import EvalRecord, EventRecord, TrainRecord
+from rnnlab.runs.records import EvalRecord
 from rnnlab.training import Session, train
-from tests.toys.sessions import scripted_validation, spoil
+from tests.toys.sessions import events, records, scripted_validation, spoil, trains
 
 Start = Callable[..., Session]
-
-
-def trains(session: Session) -> list[TrainRecord]:
-    return read_history(session.paths.journal).train
-
-
-def events(session: Session, event: str) -> list[EventRecord]:
-    result = JournalTail(session.paths.journal).read().records
-    return [r for r in result if isinstance(r, EventRecord) and r.event == event]
 
 
 def test_a_plateau_halves_the_rate_down_to_the_lowest(start: Start) -> None:
@@ -278,7 +268,4 @@ def test_a_finite_divergence_rolls_back_if_allowed(start: Start) -> None:
 def test_validation_of_a_language_model_has_no_accuracy(start: Start) -> None:
     session = start(steps=8)
     train(session)
-    evals = [
-        r for r in JournalTail(session.paths.journal).read().records if isinstance(r, EvalRecord)
-    ]
-    assert [record.accuracy for record in evals] == [None]
+    assert [record.accuracy for record in records(session, EvalRecord)] == [None]
