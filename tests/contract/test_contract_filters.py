@@ -1,4 +1,4 @@
-"""What holds for every filter. A new one needs its formula in NAIVE (`tests/toys`), its values in VALUES.
+"""What holds for every filter. A new one needs a formula in NAIVE and values in VALUES.
 
 Shapes: R rows, V tokens of the vocabulary.
 """
