@@ -67,3 +67,23 @@ def print_table(
     for row in rows:
         table.add_row(*(Text(visible(cell, newline="⏎")) for cell in row))
     print_rich(table)
+
+
+def print_wide_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str]
+) -> None:
+    """Print a plain table; columns without room follow below, again next to the first column."""
+    start, width = 1, console().width
+
+    def part(stop: int) -> tuple[list[str], list[list[str]]]:
+        return [header[0], *header[start:stop]], [[row[0], *row[start:stop]] for row in rows]
+
+    while start < len(header):
+        fitting = (
+            stop for stop in range(len(header), start, -1) if table_width(*part(stop)) <= width
+        )
+        stop = next(fitting, start + 1)
+        if start > 1:
+            typer.echo()
+        print_table(*part(stop), numeric)
+        start = stop

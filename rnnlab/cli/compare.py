@@ -11,7 +11,7 @@ from rnnlab.base.display import nats_per
 from rnnlab.cli._charts import print_charts, runs_to_plot
 from rnnlab.cli._continuations import GenerateOptions, generate
 from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
-from rnnlab.cli._output import print_json, print_table
+from rnnlab.cli._output import print_json, print_wide_table
 from rnnlab.cli._progress import progress_bar
 from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.decoding import parse_spec
@@ -62,7 +62,7 @@ def command(
         return
     summaries = [summarise(run) for run in opened]
     rows = [[row.name, *row.values] for row in rows_of(opened, summaries, default_settings())]
-    print_table(["", *(run.name for run in opened)], rows, ())
+    print_wide_table(["", *(run.name for run in opened)], rows, ())
     plotted = runs_to_plot(summaries, histories, [run.family() for run in opened])
     groups = by_unit(summaries, plotted)
     for unit, group in groups.items():

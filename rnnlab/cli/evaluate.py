@@ -10,7 +10,7 @@ import typer
 from rnnlab.base.display import nats_per, visible
 from rnnlab.cli._measure import measure
 from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, RunName
-from rnnlab.cli._output import print_json, print_table
+from rnnlab.cli._output import print_json, print_wide_table
 from rnnlab.corpora import Floor, Vocabulary
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import Run, RunStore
@@ -69,7 +69,7 @@ def command(
             [name, *(f"{count:,}" for count in row)]
             for name, row in zip(classes, evaluation.confusion, strict=True)
         ]
-        print_table(["actual \\ predicted", *classes], rows, classes)
+        print_wide_table(["actual \\ predicted", *classes], rows, classes)
     else:
         unit = summarise(opened).unit
         typer.echo(

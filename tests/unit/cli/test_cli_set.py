@@ -54,12 +54,13 @@ def test_set_changes_several_settings_of_several_runs(
     make: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runs = [make("a", "running"), make("b", "paused")]
-    assert cli.run(["set", "a", "b", "lr=1e-3", "steps=20000"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines == [f"{name}: lr 0.002 -> 0.001, steps 100 -> 20000" for name in "ab"]
-    for run in runs:
-        sent = Command("set", values={"lr": 0.001, "steps": 20000})
-        assert collect(run.paths.mailbox) == [sent]
+    for names in (["a", "b"], ["[ab]"]):  # also by a quoted pattern
+        assert cli.run(["set", *names, "lr=1e-3", "steps=20000"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines == [f"{name}: lr 0.002 -> 0.001, steps 100 -> 20000" for name in "ab"]
+        for run in runs:
+            sent = Command("set", values={"lr": 0.001, "steps": 20000})
+            assert collect(run.paths.mailbox) == [sent]
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,8 @@ def test_set_changes_several_settings_of_several_runs(
         (["a", "hidden=9"], "'hidden' cannot be changed during training; change lr, clip"),
         (["a", "lr=1", "done"], "'done' is finished: no worker can change it; `rnnlab resume done"),
         (["lr=1"], "the name of the run is missing; write `rnnlab set RUN lr=0.001`"),
+        (["a", "nobody", "lr=1"], "unknown run 'nobody'"),
+        (["a", "x*", "lr=1"], "no run in "),
         (["a"], "the setting to change is missing; write `rnnlab set a lr=0.001`"),
     ],
 )
