@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from rnnlab.base import registry
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.paths import paths_beginning
-from rnnlab.runs.store import Run, RunStore
-from rnnlab.settings.groups import field_kind
+
+if TYPE_CHECKING:
+    from rnnlab.runs.store import Run, RunStore
 
 Completions = list[tuple[str, str]]
 """Pairs of a value and its description."""
@@ -79,6 +81,7 @@ def complete_recipe(incomplete: str) -> Completions:
 def complete_corpus(context: typer.Context, incomplete: str) -> Completions:
     """Return the corpora that need not be fetched, then files of texts and documents."""
     from rnnlab.corpora import describe_corpora
+    from rnnlab.settings.groups import field_kind
 
     described = describe_corpora(_folder(context, "data"))
     corpora = [(one.name, one.summary) for one in described if one.state != "fetch"]
@@ -160,6 +163,8 @@ def complete_sample_step(context: typer.Context, incomplete: str) -> Completions
 
 def completion_of_setting(name: str) -> Callable[..., Completions] | None:
     """Return the completion of a setting's option; None for a number or another free value."""
+    from rnnlab.settings.groups import field_kind
+
     if name == "init_from":
         return complete_run
     special: dict[str, Complete] = {
@@ -186,6 +191,8 @@ def _beginning(incomplete: str, pairs: Iterable[Sequence[str]]) -> Completions:
 
 
 def _store(context: typer.Context) -> RunStore:
+    from rnnlab.runs.store import RunStore
+
     return RunStore.default(_folder(context, "checkpoints"))
 
 

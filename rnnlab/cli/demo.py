@@ -1,4 +1,4 @@
-"""A demonstration without the app: train, plot and prompt in under a minute."""
+"""Run a demonstration: train on the shipped corpus, plot, prompt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run an experiment and compare its figures with the published ones."""
+"""Train the runs of a recipe; compare with published figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stop runs."""
+"""Save runs and end their workers; `resume` continues them."""
 
 from __future__ import annotations
 

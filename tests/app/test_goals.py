@@ -65,7 +65,7 @@ test of this file reads the table.
 21. compare many runs without broken numbers
     test_no_selected_run_is_left_out_silently_and_no_number_is_broken
 22. see that a verb works, and tell the two figures of the validation split apart
-    test_a_verb_that_works_for_seconds_shows_its_progress_on_a_terminal_only
+    test_a_slow_verb_shows_its_progress_on_a_terminal_and_nothing_in_a_pipe
     test_the_whole_split_and_the_part_that_training_reads_have_two_names
 23. find an action by any word, and take a picture on any machine
     test_the_palette_finds_an_action_by_another_word_and_shows_its_key_and_help

@@ -13,7 +13,6 @@ import rnnlab
 from rnnlab.base import registry
 from rnnlab.corpora import made_names, parse_spec
 from tests.toys.lab import Ask, Call, Lab
-from tests.toys.streams import terminal_of
 
 pytestmark = pytest.mark.process
 
@@ -36,25 +35,6 @@ def test_compare_as_json_holds_curves_and_generations(ask: Ask) -> None:
     assert first["eval"][-1] == [first["step"], first["val_loss"]]
     assert first["generations"][0]["text"].startswith("Le roi")
     assert first["settings"]["task"] == "stream"
-
-
-def test_a_verb_that_works_for_seconds_shows_its_progress_on_a_terminal_only(
-    ask: Ask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    verbs = {
-        ("evaluate", "stream"): "evaluating stream on val",
-        ("score", "stream", "--text", "Le roi"): "scoring",
-        ("generate", "stream", "--prompt", "Le roi", "-d", "greedy"): "prompting stream",
-        ("compare", "stream", "sentences", "--json"): "reading the journals",
-        ("inspect", "stream", "time"): "inspecting stream",
-        ("corpora", "show", "reber"): "reading",
-    }
-    for arguments, stage in verbs.items():
-        with monkeypatch.context() as patch:
-            terminal = terminal_of(patch)
-            ask(*arguments)
-            assert stage in terminal.getvalue(), arguments
-        assert ask(*arguments).stderr == "", arguments
 
 
 def test_watch_prints_the_charts_once_where_there_is_no_terminal(ask: Ask) -> None:
