@@ -201,16 +201,6 @@ def block(run: Run) -> None:
     run.paths.mailbox.write_text("a file in the way")
 
 
-@pytest.mark.parametrize(
-    ("action", "state"),
-    [
-        ("delete", "finished"),
-        ("resume", "stopped"),
-        ("enqueue", "stopped"),
-        ("checkpoint", "running"),
-        ("sooner", "queued"),
-    ],
-)
 async def test_under_a_deleted_copy_of_a_shipped_run_the_shipped_one_appears(
     lab: Lab, open_lab: OpenLab, tmp_path: Path
 ) -> None:
@@ -234,6 +224,16 @@ async def test_under_a_deleted_copy_of_a_shipped_run_the_shipped_one_appears(
         await until(pilot, lambda: hidden(app) == ["24"])
 
 
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [
+        ("delete", "finished"),
+        ("resume", "stopped"),
+        ("enqueue", "stopped"),
+        ("checkpoint", "running"),
+        ("sooner", "queued"),
+    ],
+)
 async def test_work_in_a_folder_that_cannot_be_written(
     lab: Lab, app: LabApp, action: str, state: Any
 ) -> None:
