@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import socket
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +11,12 @@ import pytest
 from rnnlab import cli
 from rnnlab.base.files import replace_text
 from rnnlab.runs import control
-from rnnlab.runs.lock import take_lock
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.pending import read_pending
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, encode_status
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
+from tests.toys.live_runs import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     """Return make(name, state): a run of 100 steps, at step 40, or 100 if it is finished."""
     monkeypatch.setenv("RNNLAB_CHECKPOINTS", str(tmp_path))
-    locks: list[int] = []
 
     def make_run(name: str, state: State) -> Run:
         config = RunConfig.from_values({"corpus": "x", "steps": 100})
@@ -40,14 +39,11 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
         replace_text(run.paths.pointer("last"), f"{step}\n")
         run.paths.training_state(step).touch()
         if state in ACTIVE_STATES:
-            lock = take_lock(run.paths.lock)
-            assert lock is not None
-            locks.append(lock)
+            workers.enter_context(held(run))
         return run
 
-    yield make_run
-    for lock in locks:
-        os.close(lock)
+    with ExitStack() as workers:
+        yield make_run
 
 
 def test_set_changes_several_settings_of_several_runs(
