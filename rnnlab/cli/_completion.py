@@ -198,10 +198,10 @@ def _store(context: typer.Context) -> RunStore:
 
 def _folder(context: typer.Context, option: str) -> Path | None:
     """Return the folder of an option, after the verb or before it; None if it is not set."""
-    found = context.params.get(option)
-    if found is None and context.parent is not None:
-        found = context.parent.params.get(option)
-    return None if found is None else Path(found)
+    folder = context.params.get(option)
+    if folder is None and context.parent is not None:
+        folder = context.parent.params.get(option)
+    return None if folder is None else Path(folder)
 
 
 def _run_of(context: typer.Context) -> list[Run]:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from rnnlab.base import registry
 from rnnlab.corpora import Dataset, Documents, Task
+from rnnlab.runs.history import read_history
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EvalRecord, EventRecord, LayersRecord, Record, TrainRecord
@@ -94,7 +95,13 @@ def records(session: Session, kind: type[_Record]) -> list[_Record]:
 
 
 def trains(session: Session) -> list[TrainRecord]:
+    """Return all train records, also those that a rollback has undone."""
     return records(session, TrainRecord)
+
+
+def trains_left(session: Session) -> list[TrainRecord]:
+    """Return the train records without those that a rollback has undone."""
+    return read_history(session.paths.journal).train
 
 
 def events(session: Session, event: str) -> list[EventRecord]:

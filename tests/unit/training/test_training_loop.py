@@ -17,7 +17,7 @@ import torch
 from rnnlab.base import registry
 from rnnlab.models import load_model
 from rnnlab.runs.journal import JournalTail
-from rnnlab.runs.records import EvalRecord, LayersRecord, TrainRecord
+from rnnlab.runs.records import EvalRecord, LayersRecord
 from rnnlab.training import Session, evaluate, train
 from tests.toys.numeric import assert_close
 from tests.toys.sessions import Clock, event_lines, records, trains
@@ -86,12 +86,12 @@ def test_both_engines_learn_the_same(start: Start) -> None:
 def test_records_are_written_when_they_are_due(start: Start) -> None:
     session = start(steps=23, log_every=5, eval_every=8, checkpoint_every=6, keep=100)
     train(session)
-    records = JournalTail(session.paths.journal).read().records
-    assert [r.step for r in records if isinstance(r, TrainRecord)] == [1, 5, 10, 15, 20, 23]
-    assert [r.step for r in records if isinstance(r, LayersRecord)] == [1, 5, 10, 15, 20, 23]
+    assert [r.step for r in trains(session)] == [1, 5, 10, 15, 20, 23]
+    assert [r.step for r in records(session, LayersRecord)] == [1, 5, 10, 15, 20, 23]
     assert [r.step for r in records(session, EvalRecord)] == [8, 16, 23]
     assert session.paths.checkpoint_steps() == [0, 6, 8, 12, 16, 18, 23]
-    assert control(session).heard_records == records
+    written = JournalTail(session.paths.journal).read().records
+    assert control(session).heard_records == written
     assert event_lines(session)[-1] == (0, "started", "on cpu")
     assert event_lines(session)[0][1] == "note"
 
@@ -185,8 +185,7 @@ def test_a_clipped_gradient_has_the_norm_of_the_limit(start: Start) -> None:
 def test_the_norms_of_the_parameters_give_the_total_norm(start: Start) -> None:
     session = start(layers=2, log_every=1, steps=3, dtype="float64")
     train(session)
-    records = JournalTail(session.paths.journal).read().records
-    layers = [r for r in records if isinstance(r, LayersRecord)]
+    layers = records(session, LayersRecord)
     for record, whole in zip(layers, trains(session), strict=True):
         assert set(record.grad_norms) == {name for name, _ in session.model.named_parameters()}
         squares = sum((norm or 0.0) ** 2 for norm in record.grad_norms.values())
