@@ -14,6 +14,7 @@ from rnnlab.base.display import is_unicode
 from rnnlab.base.errors import BadInputError
 from rnnlab.cli._output import console
 from rnnlab.plots import Axis, DrawStyle, NamedHistory, charts_of, draw
+from rnnlab.runs.compare import by_unit
 from rnnlab.runs.history import History
 from rnnlab.runs.store import Family
 from rnnlab.runs.summary import RunSummary
@@ -50,13 +51,21 @@ def print_charts(
     axis: Axis = "step",
     height: int = 16,
 ) -> None:
-    """Print charts one below the other, each `height` lines high and as wide as the terminal."""
+    """Print charts one below the other, each `height` lines high and as wide as the terminal.
+
+    If the losses of the runs differ in unit, a line above each of their charts names its runs.
+    """
     from rich.text import Text
 
     out = console()
     style = draw_style(is_ascii=is_ascii)
+    groups = by_unit(runs, [run.name for run in runs]).values()
     for plot in plots:
-        for chart in charts_of(plot, runs, axis):
+        charts = charts_of(plot, runs, axis)
+        names = [f"\n{', '.join(group)}" for group in groups] if len(charts) > 1 else [""]
+        for heading, chart in zip(names, charts, strict=True):
+            if heading:
+                out.print(heading)
             # Print through Rich, which reduces the colours to those of the terminal.
             out.print(Text.from_ansi(draw(chart, out.width, height, style=style)))
 

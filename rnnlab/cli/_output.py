@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -39,7 +41,33 @@ def console(*, stderr: bool = False) -> Console:
 
 def talk(message: str) -> None:
     """Print a message to standard error, with control characters made visible."""
-    typer.echo(visible(message), err=True)
+    typer.echo(_broken_between_words(visible(message), sys.stderr), err=True)
+
+
+def say(text: str) -> None:
+    """Print sentences to standard output, with control characters made visible."""
+    typer.echo(_broken_between_words(visible(text), sys.stdout))
+
+
+_COMMAND = re.compile("`[^`]*`")
+_HELD = "\ue000"
+"""Stands for a blank in a command while lines are broken."""
+
+
+def _broken_between_words(text: str, stream: TextIO) -> str:
+    """Return a text with lines that fit on the terminal; commands stay in one piece, to be copied.
+
+    Without a terminal, return the text unchanged.
+    """
+    if not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    held = _COMMAND.sub(lambda command: command[0].replace(" ", _HELD), text)
+    lines = (
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in held.split("\n")
+    )
+    return "\n".join(lines).replace(_HELD, " ")
 
 
 _GAP = 2

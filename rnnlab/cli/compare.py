@@ -7,7 +7,6 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from rnnlab.base.display import nats_per
 from rnnlab.cli._charts import print_charts, runs_to_plot
 from rnnlab.cli._continuations import GenerateOptions, generate
 from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
@@ -16,7 +15,7 @@ from rnnlab.cli._progress import progress_bar
 from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.decoding import parse_spec
 from rnnlab.protocol.messages import DEFAULT_DECODERS, DEFAULT_LENGTH, Answer
-from rnnlab.runs.compare import by_unit, rows_of
+from rnnlab.runs.compare import rows_of
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
@@ -63,13 +62,7 @@ def command(
     summaries = [summarise(run) for run in opened]
     rows = [[row.name, *row.values] for row in rows_of(opened, summaries, default_settings())]
     print_wide_table(["", *(run.name for run in opened)], rows, ())
-    plotted = runs_to_plot(summaries, histories, [run.family() for run in opened])
-    groups = by_unit(summaries, plotted)
-    for unit, group in groups.items():
-        if len(groups) > 1:
-            names = ", ".join(run.name for run in group)
-            typer.echo(f"\nlosses in {nats_per(unit)}: {names}")
-        print_charts(group)
+    print_charts(runs_to_plot(summaries, histories, [run.family() for run in opened]))
     for run in opened:
         if answers[run.name]:
             typer.echo(f"\n{run.name}")

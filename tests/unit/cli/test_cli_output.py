@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from rnnlab.cli._output import print_json, print_wide_table, table_width
+from rnnlab.cli._output import print_json, print_wide_table, say, table_width, talk
+from tests.toys.streams import terminal_of
 
 
 def test_json_is_ascii_and_holds_no_number_that_json_has_not(
@@ -36,3 +37,22 @@ def test_columns_without_room_follow_below_and_no_number_is_broken(
         names[2:4], ["val", "loss", *figures], [],
         names[4:], ["val", "loss", "0.4808"],
     ]  # fmt: skip
+
+
+def test_on_a_terminal_lines_are_broken_between_words_but_never_in_a_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    terminal = terminal_of(monkeypatch)
+    talk("m stopped at step 9;\nto continue the run use `rnnlab resume m --steps 20`")
+    assert terminal.getvalue().splitlines() == [
+        "m stopped at step 9;", "to continue the run use", "`rnnlab resume m --steps 20`",
+    ]  # fmt: skip
+
+
+def test_a_file_gets_whole_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    say("a sentence of more than thirty columns")
+    assert capsys.readouterr().out == "a sentence of more than thirty columns\n"
