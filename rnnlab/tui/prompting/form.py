@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _FIELDS = ("decoders", "length", "seed", "checkpoint")
 """The fields of one line, below the prompt."""
-_AGAIN = "unknown characters: press enter again to replace each by a similar known one, or drop it"
+_AGAIN = "press enter again to replace each by a similar known one, or drop it"
 
 
 class PromptForm(Vertical):
@@ -246,9 +246,11 @@ class PromptForm(Vertical):
         return "reading the prompt…"
 
     def problem_note(self) -> str:
-        """Return why the request failed or, for unknown characters, the key that replaces them."""
+        """Return why the request failed and, for unknown characters, the key that replaces them."""
         failure = self._session.failure
-        return "" if failure is None else _AGAIN if failure.can_be_nearest else failure.message
+        if failure is None:
+            return ""
+        return f"{failure.message}; {_AGAIN}" if failure.can_be_nearest else failure.message
 
     def _unknown(self, run: str) -> str:
         """Return `nearest` if the same prompt was refused for unknown characters, else `auto`."""
@@ -267,6 +269,8 @@ class PromptForm(Vertical):
             )
         if self._run is None:
             raise BadInputError("no run is chosen", "press n to start one")
+        if self.is_classifier and not self.text.strip():
+            raise BadInputError("there is no text to classify", "write a document")
         parse_checkpoint(self.checkpoint, NAMES, self._steps)
         return PromptRequest(
             self._run.name,
