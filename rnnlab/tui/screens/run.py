@@ -11,14 +11,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import Static
 
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.outside.run_files import RunFiles, RunFilesReader
 from rnnlab.tui.run_view import texts
+from rnnlab.tui.run_view.changes import Change, changes_in, commands
 from rnnlab.tui.run_view.facts_pane import FactsPane
+from rnnlab.tui.run_view.run_heading import RunHeading
 from rnnlab.tui.runs.actions import STEERING
 from rnnlab.tui.runs.error_banner import ErrorBanner
 from rnnlab.tui.runs.keeping import KEEPING
@@ -72,7 +73,7 @@ class RunScreen(BaseScreen):
 
     def __init__(self, state: LabState) -> None:
         super().__init__(state)
-        self._heading = Static(id="run-heading", markup=False)
+        self._heading = RunHeading()
         self._banner = ErrorBanner()
         self._settings, self._facts, self._checkpoints, self._events, self._log = self._all = [
             FactsPane(pane.id, pane.title, follows_end=pane.id == "run-log") for pane in _PANES
@@ -82,6 +83,8 @@ class RunScreen(BaseScreen):
         self._reader: RunFilesReader | None = None
         self._files: RunFiles | None = None
         """The files of the shown run as last read; None until they have been read."""
+        self._changes: list[Change] = []
+        """Changes of its settings since its start."""
 
     def targets(self) -> tuple[RunSummary, ...]:
         """Return the run that is shown, even if others are selected."""
@@ -114,7 +117,7 @@ class RunScreen(BaseScreen):
         if self.focused is self._settings:
             return self._files.config
         if self.focused is self._facts:
-            return self._files.written.command(self._shown)
+            return commands(self._shown, self._files, self._changes)
         return self.focused.text if isinstance(self.focused, FactsPane) else ""
 
     @on(RunChosen)
@@ -141,8 +144,6 @@ class RunScreen(BaseScreen):
         if reader is not self._reader or files is self._files or not self.is_attached:
             return
         old, self._files = self._files, files
-        if old is None or old.settings != files.settings or old.sources != files.sources:
-            self._settings.show(texts.settings_text(files))
         if old is None or old.log != files.log:
             self._log.show(texts.log_text(files))
         if self.state.chosen is not None and self.state.chosen.name == self._shown:
@@ -150,16 +151,18 @@ class RunScreen(BaseScreen):
 
     def _show_summary(self, summary: RunSummary) -> None:
         """Show what changes with every step."""
-        self._heading.update(texts.heading(summary))
+        self._heading.show(summary)
         self._banner.show(summary)
         history = self.state.history(summary.name)
         self._events.show(texts.events_text(summary, history))
         if self._files is not None:
-            self._facts.show(texts.facts_text(summary, self._files))
+            self._changes = changes_in(history.events)
+            self._settings.show(texts.settings_text(self._files, self._changes))
+            self._facts.show(texts.facts_text(summary, self._files, self._changes))
             self._checkpoints.show(texts.checkpoints_text(summary, self._files, history))
 
     def _show_nothing(self) -> None:
-        self._heading.update(Text(_NO_RUN if not self.state.summaries else _GONE))
+        self._heading.show(None, _NO_RUN if not self.state.summaries else _GONE)
         self._banner.show(None)
         for pane in self._all:
             pane.show(Text())
