@@ -232,9 +232,10 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
             if numbers is None or number in numbers:
                 column.refuse(reason)
 
-    def set_source(self, number: int, run: str, step: int) -> None:
-        """Set the run and the step of the weights that write a column of `begin_best`."""
-        self._columns[number, 1].source = (run, step)
+    def set_source(self, number: int, run: str, step: int, weights: str) -> None:
+        """Set the run, the step and the name of the weights that write a column of `begin_best`."""
+        column = self._columns[number, 1]
+        column.source, column.weights = (run, step), weights
 
     @property
     def look(self) -> Look:

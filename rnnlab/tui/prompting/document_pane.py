@@ -16,6 +16,7 @@ from rnnlab.tui.messages import AskCancelled, Asked
 from rnnlab.tui.prompting.classes import class_bars
 from rnnlab.tui.prompting.text_field import TextField
 from rnnlab.tui.state.prompt_session import PromptSession
+from rnnlab.tui.state.weights import weights_of
 
 _NO_TEXT = "There is no text: type a document to see its classes."
 _PAUSE_S = 0.25
@@ -110,4 +111,5 @@ class DocumentPane(Horizontal):
     def _show(self) -> None:
         """Show one line per class, and the step of the weights."""
         text = class_bars(self._probabilities, self.classes_pane.content_size.width)
-        self._verdict.update(text.append(f"\nwith the weights of step {self._step:,}", "dim"))
+        weights = weights_of(self._step or 0, self._run)
+        self._verdict.update(text.append(f"\nwith the weights of {weights}", "dim"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -22,6 +22,7 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.prompt_text import PromptText
 from rnnlab.tui.prompting.stale import origin_of_answers
 from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
+from rnnlab.tui.state.weights import WEIGHTS_HINT, weights_of
 
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec
@@ -63,11 +64,7 @@ class PromptForm(Vertical):
             "decoders": Input(id="decoders", compact=True),
             "length": _number("length", 1, 100_000),
             "seed": _number("seed", 0, MAX_SEED),
-            "checkpoint": Input(
-                id="checkpoint",
-                compact=True,
-                suggester=SuggestFromList(NAMES),
-            ),
+            "checkpoint": Input(id="checkpoint", compact=True, suggester=SuggestFromList(NAMES)),
         }
         self._unit_name = "chars"
 
@@ -160,6 +157,12 @@ class PromptForm(Vertical):
         """The checkpoint to prompt."""
         return self._value("checkpoint").strip() or "live"
 
+    def weights(self) -> str:
+        """Return the name of the weights that answer the session's request."""
+        request, run = self._session.request, self._run
+        is_of_run = request is not None and run is not None and request.run == run.name
+        return weights_of(self._session.step or 0, run if is_of_run else None)
+
     @property
     def text(self) -> str:
         """The text to continue."""
@@ -206,6 +209,11 @@ class PromptForm(Vertical):
         else:
             chains = [" → ".join(spec.chain) for spec in specs]
             self.post_message(self.Said("; ".join(dict.fromkeys(chains))))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Show what the field for the weights takes."""
+        if event.widget is self._field("checkpoint"):
+            self.post_message(self.Said(WEIGHTS_HINT))
 
     @on(Input.Submitted)
     @on(PromptText.Submitted)

@@ -34,6 +34,7 @@ from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.prompt_session import PromptRequest
+from rnnlab.tui.state.weights import weights_of
 
 _MOST, _FEW = 12, 3
 """Maximum number of runs to compare, and the number if no run is selected."""
@@ -222,8 +223,9 @@ class CompareScreen(PromptingScreen, GridScreen):
             return
         match reply:
             case Started():
+                weights = weights_of(reply.step, self.state.summaries.get(asker.name))
                 for number in asker.columns:
-                    self.board.set_source(number, asker.name, reply.step)
+                    self.board.set_source(number, asker.name, reply.step, weights)
             case Progress():
                 number = asker.columns[reply.decoder]
                 if self.is_shown:

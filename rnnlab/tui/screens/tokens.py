@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
@@ -18,6 +18,7 @@ from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.prompt_session import ChosenAnswer
+from rnnlab.tui.state.weights import WEIGHTS_HINT
 from rnnlab.tui.tokens.actions import TOKENS, TokensView
 from rnnlab.tui.tokens.choices import choices_at
 from rnnlab.tui.tokens.distribution import DistributionPane
@@ -125,6 +126,12 @@ class TokensScreen(TokensView):
                 text = unescaped(field.value)
                 self.tokens.begin(chosen.name, text, (), is_behind_prompt=True)
         self.read_again()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Show what the field for the weights takes."""
+        if event.widget.id == "own-weights":
+            self._said = WEIGHTS_HINT, False
+            self._status.show_text(WEIGHTS_HINT)
 
     def read_again(self) -> None:
         """Read the text with the weights and the decoders of the fields."""
