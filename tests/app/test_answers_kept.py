@@ -178,7 +178,7 @@ async def test_fields_and_answers_are_restored_at_the_next_start(
         await until(pilot, lambda: bodies(app) == written)
         await until(
             pilot,
-            lambda: "from the previous session: done in 0.2s with the weights of" in status(app),
+            lambda: "previous session: done in 0.2s at step" in status(app),
         )
         assert {name: field(app, name).value for name in values} == values
         assert prompt_field(app).text == prompt
@@ -353,7 +353,7 @@ async def test_a_screen_that_comes_later_says_how_it_ended_too(lab: Lab, app: La
         FakeGenerator.latest_made.answer(" upon")
         await until(pilot, lambda: "done in" in status(app))
         await open_prompt(pilot, app)
-        await until(pilot, lambda: "done in 0.1s with the weights of step 40" in status(app))
+        await until(pilot, lambda: "done in 0.1s at step 40" in status(app))
         await pilot.press("x")
         await until(pilot, lambda: status(app).startswith("below: answers to 'Once'"))
         await pilot.press("backspace")

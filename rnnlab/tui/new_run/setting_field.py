@@ -24,6 +24,8 @@ _STEP = 12
 """Columns by which an input grows: each new width computes the layout of all rows."""
 _MARGINS = 24
 """Columns of a row before and after its input: name and `▼`."""
+_LEAST_HELP = 16
+"""Minimum number of columns for a part of the help; the pane below shows it in full."""
 _PROBLEM_WIDTH = 20
 """Columns that a long text leaves to the problem of its field."""
 
@@ -97,7 +99,7 @@ class SettingField(Widget):
         if self.problem:
             wrong = self.get_component_rich_style("field--problem")
             row.append(visible(self.problem, newline=" "), wrong)
-        else:
+        elif self.size.width - row.cell_len >= _LEAST_HELP:
             row.append(self.kind.help, help_style)
         row.truncate(self.size.width, overflow="ellipsis")
         return row

@@ -111,5 +111,5 @@ class DocumentPane(Horizontal):
     def _show(self) -> None:
         """Show one line per class, and the step of the weights."""
         text = class_bars(self._probabilities, self.classes_pane.content_size.width)
-        weights = weights_of(self._step or 0, self._run)
-        self._verdict.update(text.append(f"\nwith the weights of {weights}", "dim"))
+        text.append(f"\nat {weights_of(self._step or 0, self._run)}", "dim")
+        self._verdict.update(text)

@@ -106,8 +106,6 @@ class PromptPane(Vertical):
         how = "cancelled" if session.is_cancelled else "done"
         answer = self.board.focused_answer()
         note = f"{answer.prompt_note}; " if answer and answer.prompt_note else ""
-        since = "from the previous session: " if session.is_recalled else ""
-        return (
-            f"{since}{note}{how} in {session.elapsed_s:.1f}s with the weights of "
-            f"{self.form.weights()}; esc goes to the candidates"
-        )
+        since = "previous session: " if session.is_recalled else ""
+        end = f"{how} in {session.elapsed_s:.1f}s at {self.form.weights()}; esc: candidates"
+        return since + note + end

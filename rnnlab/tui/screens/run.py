@@ -28,7 +28,7 @@ from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.latest import run_latest
 from rnnlab.tui.shell.pane_actions import pane_group
-from rnnlab.tui.shell.panes import Pane
+from rnnlab.tui.shell.panes import LEAST_COLUMNS, Pane
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.state.lab_state import LabState
 
@@ -90,6 +90,17 @@ class RunScreen(BaseScreen):
         """Return the run that is shown, even if others are selected."""
         chosen = self.state.chosen
         return () if chosen is None else (chosen,)
+
+    def has_room_for(self, pane: str) -> bool:
+        """Return False for all panes but the settings on a very narrow screen."""
+        return pane == "run-settings" or self.app.size.width >= LEAST_COLUMNS
+
+    def on_resize(self) -> None:
+        """Show the panes that fit, and the keys of those that do not."""
+        super().on_resize()
+        is_alone = not self.has_room_for("run-facts")
+        others = f"  2 to {len(_PANES)}: the other panes" if is_alone else ""
+        self._settings.border_title = _PANES[0].title + others
 
     def compose_body(self) -> ComposeResult:
         """Yield the settings at the left, the other panes at the right."""

@@ -43,7 +43,7 @@ class BaseScreen(ActionScreen):
         super().__init__(state)
         self._has_arrived = False
         self.go_keys = GoKeys()
-        self.panes = Layout(self, self.PANES)
+        self.panes = Layout(self, self.PANES, self.has_room_for)
         self.panes.chosen = dict(state.view.panes.get(self.entry_name, {}))
         self.panes.sizes.by_class = sizes_of(self.entry_name, state.view.sizes)
         self._is_dragging = False
@@ -62,6 +62,10 @@ class BaseScreen(ActionScreen):
         yield from self.compose_body()
         yield LabFooter(self.label_of)
         yield self.go_keys
+
+    def has_room_for(self, pane: str) -> bool:
+        """Return False for a pane that the screen has no room for now."""
+        return True
 
     def compose_body(self) -> ComposeResult:
         """Yield the widgets between the bar and the footer."""

@@ -47,6 +47,7 @@ class Problem:
 class FormScreen(ModalScreen[Answers | None]):
     """A dialog that returns the answers, None if cancelled; it stays open until they are valid."""
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (66, "-normal")]
     BINDINGS = [
         *FOCUS_BINDINGS,
         ("escape", "dismiss(None)", "Cancel"),
