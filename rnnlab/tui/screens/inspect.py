@@ -223,7 +223,8 @@ class InspectScreen(InspectingScreen):
         is_current = self._findings and self._shown == self._asked
         shown = weights_of(self._findings[0].step, chosen) if is_current else "not inspected yet"
         other = f", compared with {self.other}" if self.other else ""
-        state = "inspecting ..." if self._is_waiting else self._problem or shown
+        shown = "no findings" if self._problem else shown  # the page has the reason in full
+        state = "inspecting…" if self._is_waiting else shown
         line = f"{chosen.name} ({chosen.state}), checkpoint {self.checkpoint}{other}: {state}"
         if self.tabs.chosen == VANISHING:
             line = self._state_of_lab()
