@@ -266,7 +266,7 @@ async def test_a_small_screen_names_the_runs_and_shows_their_curves_until_there_
         await until(pilot, lambda: not curves.region)
         assert screen.query_one("#candidates").region.height > 5
         await pilot.press("escape", "escape", "2")  # in full screen
-        await until(pilot, lambda: curves.region.height > 15)
+        await until(pilot, lambda: screen.plots.region.height > 15)
 
 
 async def test_a_classifier_has_one_column_and_the_language_models_one_per_decoder(
