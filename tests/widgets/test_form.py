@@ -44,6 +44,13 @@ async def test_notes_leave_room_for_the_fields(width: int, has_note: bool) -> No
         assert ("the base rate" in "\n".join(lines(host))) is has_note
 
 
+async def test_a_long_form_has_room_for_its_buttons_on_a_low_screen() -> None:
+    blanks = [Blank(f"b{i}", f"b{i}", "") for i in range(6)]
+    form = FormScreen("Change", "a line\nanother", blanks, "Change", preview=lambda _answers: "ok")
+    async with asked(form, size=(50, 15)) as (host, pilot):
+        await until(pilot, lambda: "Cancel (esc)" in "\n".join(lines(host)))
+
+
 async def test_escape_and_the_button_leave_a_form_without_answers() -> None:
     for leave in ("escape", "#cancel"):
         form = FormScreen("Add", "about it", BLANKS, "Add", check)

@@ -266,8 +266,7 @@ class CompareScreen(PromptingScreen, GridScreen):
         answered = sum(asker.is_over and not asker.has_failed for asker in self._askers)
         cannot = f"; no answer from {', '.join(failed)}" if failed else ""
         self.status.show_text(
-            f"{answered} of {len(self._askers)} runs have answered{cannot}; "
-            "press esc to go to the texts"
+            f"{answered} of {len(self._askers)} runs have answered{cannot}; esc: texts"
         )
 
     @property

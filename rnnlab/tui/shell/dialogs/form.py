@@ -48,6 +48,7 @@ class FormScreen(ModalScreen[Answers | None]):
     """A dialog that returns the answers, None if cancelled; it stays open until they are valid."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (66, "-normal")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     BINDINGS = [
         *FOCUS_BINDINGS,
         ("escape", "dismiss(None)", "Cancel"),
