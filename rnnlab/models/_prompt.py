@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
+from rnnlab.base.display import named
 from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Ids, UnknownTokensError, Vocabulary
 
@@ -64,7 +65,7 @@ def encode_prompt(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") 
     if unknown == "refuse":
         raise UnknownTokensError(strange)
     if unknown == "unk":
-        note = f"new to the model, read as <unk>: {_listed(list(map(repr, strange)))}"
+        note = f"new to the model, read as <unk>: {_listed(list(map(named, strange)))}"
         return EncodedPrompt(text, vocabulary.ids_of(tokens), note)
     replaced: dict[str, str] = {}
     while strange:
@@ -119,8 +120,8 @@ def _plain_form(token: str) -> str:
 
 
 def _changes(instead: dict[str, str]) -> str:
-    replaced = [f"{old!r} as {new!r}" for old, new in instead.items() if new]
-    dropped = [repr(old) for old, new in instead.items() if not new]
+    replaced = [f"{named(old)} as {named(new)}" for old, new in instead.items() if new]
+    dropped = [named(old) for old, new in instead.items() if not new]
     changes = [f"read {_listed(replaced)}"] if replaced else []
     if dropped:
         changes.append(f"left out {_listed(dropped)}")

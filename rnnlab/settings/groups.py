@@ -21,7 +21,8 @@ _GROUPS = {
     "Run": ("recipe", "corpus", "task", "name"),
     "Model": ("cell", "layers", "hidden", "embedding"),
     "Training": (
-        "epochs", "minutes", "batch", "length", "lr", "schedule", "dropout", "clip", "seed",
+        "epochs", "steps", "minutes", "batch", "length", "lr", "schedule", "dropout", "clip",
+        "seed",
     ),
     "Text and split": (
         "tokens", "vocab_size", "alphabet", "limit_chars", "val_fraction", "test_fraction", "part",
@@ -35,8 +36,8 @@ _GROUPS = {
         "label_smoothing", "average", "clip_value",
     ),
     "Training details": (
-        "optimizer", "warmup", "final_lr", "momentum", "beta2", "steps", "patience",
-        "target", "on_divergence", "max_skipped",
+        "optimizer", "warmup", "final_lr", "momentum", "beta2", "patience", "target",
+        "on_divergence", "max_skipped",
     ),
 }  # fmt: skip
 _ENDINGS_OF_PATHS = {

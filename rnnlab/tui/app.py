@@ -211,7 +211,7 @@ class LabApp(App[None]):
         if not self._is_open():
             return
         tell(self, self.state, self.state.update(read))
-        self.page.refresh_state()
+        self._pages.refresh_state()
 
     def on_notify(self, event: Notify) -> None:
         """Remove the previous replaceable toast of the same severity before a new one."""

@@ -23,6 +23,7 @@ from rnnlab.protocol.codec import decode_request, encode_reply
 from rnnlab.protocol.messages import (
     Ended,
     Failed,
+    Generate,
     Question,
     Ready,
     Reply,
@@ -93,11 +94,12 @@ def answer(question: Question, context: AnswerContext) -> None:
 
 
 def _failed(question: Question, error: Exception) -> Failed:
+    if isinstance(error, UnknownTokensError) and isinstance(question, Generate):
+        return Failed(question.ask, error.what, can_be_nearest=True)  # the screens have the remedy
     if isinstance(error, RnnlabError):
         return Failed(
             question.ask,
             str(error),
-            can_be_nearest=isinstance(error, UnknownTokensError),
             is_checkpoint_missing=isinstance(error, NoCheckpointError),
         )
     return Failed(question.ask, one_line(f"{type(error).__name__}: {error}"))

@@ -181,7 +181,7 @@ async def test_a_screen_that_comes_later_says_how_it_ended_too(lab: Lab, app: La
         FakeGenerator.latest_made.answer(" upon")
         await until(pilot, lambda: "done in" in status(app))
         await open_prompt(pilot, app)
-        await until(pilot, lambda: "done in 0.1s with the weights of step 40" in status(app))
+        await until(pilot, lambda: "done in 0.1s at step 40" in status(app))
         await pilot.press("x")
         await until(pilot, lambda: status(app).startswith("below: answers to 'Once'"))
         await pilot.press("backspace")

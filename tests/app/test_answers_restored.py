@@ -54,7 +54,7 @@ async def test_fields_and_answers_are_restored_at_the_next_start(
         await until(pilot, lambda: bodies(app) == written)
         await until(
             pilot,
-            lambda: "from the previous session: done in 0.2s with the weights of" in status(app),
+            lambda: "previous session: done in 0.2s at step" in status(app),
         )
         assert {name: field(app, name).value for name in values} == values
         assert prompt_field(app).text == prompt

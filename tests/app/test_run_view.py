@@ -106,10 +106,15 @@ async def test_copy_the_command_or_the_settings(lab: Lab, app: LabApp) -> None:
 async def test_go_on_to_the_next_run(lab: Lab, app: LabApp) -> None:
     for name in ("alpha", "beta"):
         lab.add(name)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(50, 15)) as pilot:
         await open_run(pilot, app, "alpha")
+        settings, facts = (app.page.query_one(f"#run-{name}") for name in ("settings", "facts"))
+        assert (settings.region.width, facts.region.width) == (50, 0), "one pane has room"
+        assert str(settings.border_title) == "Settings  2 to 5: the other panes"
         await pilot.press("ctrl+n")
         await until(pilot, lambda: "--name beta" in pane(app, "facts"))
+        await pilot.press("2")
+        await until(pilot, lambda: facts.region.width == 50)
 
 
 async def test_start_a_new_run_from_this_one(lab: Lab, app: LabApp) -> None:

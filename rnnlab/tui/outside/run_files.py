@@ -26,6 +26,7 @@ class RunFiles:
     settings: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     """Setting -> its source; see `submit.source_of`."""
+    origin: Origin | None = None
     written: WrittenSettings = field(default_factory=lambda: WrittenSettings("", {}))
     """The settings to write for another run like this one."""
     workers: tuple[WorkerRecord, ...] = ()
@@ -49,6 +50,7 @@ class RunFilesReader:
         paths, old = self.run.paths, self._read
         version = (*_version(paths.config), *_version(paths.origin))
         config, settings, sources, written = old.config, old.settings, old.sources, old.written
+        origin = old.origin
         if version != self._settings_version:
             self._settings_version = version
             settings, origin = self.run.settings(), read_origin(paths)
@@ -56,7 +58,7 @@ class RunFilesReader:
             sources = _sources(settings, origin)
             written = written_settings(settings, origin)
         new = RunFiles(
-            paths.root, config, settings, sources, written,
+            paths.root, config, settings, sources, origin, written,
             tuple(read_workers(paths)), tuple(stored_checkpoints(paths)), self._log.read(),
         )  # fmt: skip
         if new != old:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from rnnlab.runs.paths import Pointer
 from rnnlab.runs.records import ACTIVE_STATES
 from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.state.weights import weights_of
 from rnnlab.tui.tokens.token_session import TokenSession
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def status_of(state: LabState, session: TokenSession) -> tuple[str, bool]:
     branches = f"; {num} branches, . next" if num > 1 else ""
     writing = "; the decoders are writing…" if session.is_continuing else ""
     chain = " → ".join(session.chain)
-    return f"{note}{session.run} at step {session.step:,}; {chain}{branches}{writing}", False
+    weights = weights_of(session.step, state.summaries.get(session.run))
+    return f"{note}{session.run} at {weights}; {chain}{branches}{writing}", False
 
 
 def title_of(session: TokenSession) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.decoding import Spec, TracedStep, Tracer, parse_spec
 from rnnlab.protocol.messages import (
     CLASSIFY,
@@ -37,6 +38,8 @@ def answer(request: Generate, context: AnswerContext) -> None:
     specs: list[Spec] = [parse_spec(text) for text in request.decoders]
     loaded = context.model(request.ask, request.run, request.checkpoint)
     if isinstance(loaded.model, Classifier):
+        if not request.prompt.strip():
+            raise BadInputError("there is no text to classify", "write a document")
         context.send(Started(request.ask, loaded.step))
         probabilities = _ranked_classes(loaded, request.prompt)
         context.send(Classified(request.ask, probabilities))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from rnnlab.base import registry
+from rnnlab.base.display import named
 from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import parse_spec
@@ -195,7 +196,7 @@ def test_letters_that_the_model_never_saw_are_named(make_loaded: Make, text: str
     ):
         with pytest.raises(BadInputError) as caught:
             use()
-        assert f"never saw {unknown!r}" in str(caught.value)
+        assert f"never saw {named(unknown)}" in str(caught.value)
         assert str(caught.value).isprintable()
 
 
