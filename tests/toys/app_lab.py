@@ -36,7 +36,10 @@ from rnnlab.tui.runs.table import RunsTable
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.screen import BaseScreen
 from tests.toys.fake_generator import FakeGenerator
+from tests.toys.parsed_once import parse_styles_once
 from tests.toys.picture import strips
+
+parse_styles_once()
 
 _Page = TypeVar("_Page", bound=BaseScreen)
 
