@@ -201,7 +201,7 @@ class BaseScreen(Screen[None]):
     @on(events.Mount)
     def fit(self) -> None:
         """Show as many panes as fit."""
-        self.panes.apply()
+        self.panes.apply(update=False)
 
     def on_resize(self) -> None:
         """Show as many panes as fit."""
