@@ -69,10 +69,10 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
         RnnlabError,
         one_line,
     )
-    from rnnlab.cli._app import build_app
+    from rnnlab.cli._app import parser_of
 
     try:
-        return int((app or build_app())(arguments, standalone_mode=False) or 0)
+        return int((app or parser_of(arguments))(arguments, standalone_mode=False) or 0)
     except typer.TyperException as error:
         message, code = one_line(error.format_message()), EXIT_BAD_INPUT
         if message.startswith("No such command") and "Did you mean" not in message:

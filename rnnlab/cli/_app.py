@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
+from typer.main import get_command
 
 from rnnlab import __version__
 from rnnlab.base import registry
@@ -15,8 +17,11 @@ from rnnlab.cli._options import Checkpoints, Data
 from rnnlab.cli._settings import GroupedCommand
 
 
-def build_app() -> typer.Typer:
-    """Return the Typer app; every public file of this folder is a verb."""
+def build_app(verb: str | None = None) -> typer.Typer:
+    """Return the Typer app; every public file of this folder is a verb.
+
+    verb: the only one to import; None for all.
+    """
     app = typer.Typer(
         name="rnnlab",
         help="A terminal lab for recurrent networks on text.",
@@ -25,9 +30,24 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_lab)
-    for verb in registry.names("cli"):
-        app.command(verb, cls=GroupedCommand)(registry.load("cli", verb).command)
+    for name in registry.names("cli") if verb is None else (verb,):
+        app.command(name, cls=GroupedCommand)(registry.load("cli", name).command)
     return app
+
+
+def parser_of(arguments: list[str]) -> Any:
+    """Return the parser of a command line, to be called with it.
+
+    It knows all verbs only if the first argument is not one of them: their options and imports
+    take longer than most verbs.
+    """
+    first = arguments[0] if arguments else ""
+    return _parser(first if first in registry.names("cli") else None)
+
+
+@cache
+def _parser(verb: str | None) -> Any:
+    return get_command(build_app(verb))
 
 
 def _lab(

@@ -53,6 +53,7 @@ from rnnlab.tui.shell.pages import Pages
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_registry import entry
 from rnnlab.tui.shell.signals import handle_signals
+from rnnlab.tui.shell.styled_app import StyledApp
 from rnnlab.tui.shell.toasts import remove_toasts
 from rnnlab.tui.state.prompt_history import PromptHistory
 from rnnlab.tui.state.theme import THEMES, appearance_of, prepare_filters
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
 _DEFAULT_PREFERENCES = Preferences()
 
 
-class LabApp(App[None]):
+class LabApp(StyledApp):
     """The app for one folder of runs."""
 
     TITLE = "rnnlab"

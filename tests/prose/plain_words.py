@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.prose.texts import Text, documents, modules, name_of, other_files, texts_of
+from tests.prose.texts import (
+    Text,
+    documents,
+    modules,
+    name_of,
+    nodes_of,
+    other_files,
+    texts_of,
+)
 
 BANNED = {
     r"so many(?! that)": "write N or the name of the option",
@@ -79,16 +87,16 @@ def phrases(text: Text, file: str = "") -> Iterator[Breach]:
 
 def local_names(source: str, file: str = "") -> Iterator[Breach]:
     """Yield the assignments to banned names, except fields of a class (they may be JSON fields)."""
-    tree = ast.parse(source)
+    nodes = nodes_of(source)
     fields = {
         id(target)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ClassDef)
         for statement in node.body
         for target in ast.iter_child_nodes(statement)
         if isinstance(statement, ast.Assign | ast.AnnAssign)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Name(id=name, ctx=ast.Store()) if name in BANNED_NAMES:
                 if id(node) not in fields:

@@ -7,6 +7,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,20 +84,16 @@ def markdown_texts(source: str) -> Iterator[Text]:
 
 def python_texts(source: str, *, has_strings: bool = True) -> Iterator[Text]:
     """Yield docstrings, comments and, unless excluded, all other strings with a blank in them."""
-    yield from _comments(source)
-    tree = ast.parse(source)
-    inside = {
-        id(part)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.JoinedStr)
-        for part in node.values
-    }
+    if "#" in source:
+        yield from _comments(source)
+    nodes = nodes_of(source)
+    inside = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
     docstrings = {
         id(node.value)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Constant(value=str(prose)) if id(node) not in inside and " " in prose:
                 if has_strings or id(node) in docstrings:
@@ -107,6 +104,12 @@ def python_texts(source: str, *, has_strings: bool = True) -> Iterator[Text]:
                 )
                 if " " in prose:
                     yield Text(node.lineno, _without_code(prose))
+
+
+@lru_cache(maxsize=1)
+def nodes_of(source: str) -> tuple[ast.AST, ...]:
+    """Return the syntax tree of a Python file as a list; several rules read the same file."""
+    return tuple(ast.walk(ast.parse(source)))
 
 
 def _comments(source: str) -> Iterator[Text]:

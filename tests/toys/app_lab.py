@@ -36,7 +36,10 @@ from rnnlab.tui.runs.table import RunsTable
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.screen import BaseScreen
 from tests.toys.fake_generator import FakeGenerator
+from tests.toys.parsed_once import parse_styles_once
 from tests.toys.picture import strips
+
+parse_styles_once()
 
 _Page = TypeVar("_Page", bound=BaseScreen)
 
@@ -152,11 +155,16 @@ _DEADLINE_S = 40
 async def until(
     pilot: Pilot[None], condition: Callable[[], object], seconds: float = _DEADLINE_S
 ) -> None:
-    """Wait until a condition holds, the runs read at once; fail by a deadline far away."""
-    wait_s = 0.01
+    """Wait until a condition holds, the runs read at once; fail by a deadline far away.
+
+    They are read again ever more seldom, as each time takes milliseconds; the app itself does it
+    twice per second.
+    """
+    wait_s, num_waits = 0.01, 0
     async with asyncio.timeout(seconds):
         while not condition():
-            if isinstance(pilot.app, LabApp):
+            num_waits += 1
+            if isinstance(pilot.app, LabApp) and num_waits.bit_count() == 1:  # 1, 2, 4, 8, ...
                 pilot.app.poll_now()
             await asyncio.sleep(wait_s)
             wait_s = min(1.2 * wait_s, 0.1)

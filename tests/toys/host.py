@@ -7,17 +7,21 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
 
 from rnnlab.tui import app as lab
+from rnnlab.tui.shell.styled_app import StyledApp
 from rnnlab.tui.state.theme import THEMES
+from tests.toys.parsed_once import parse_styles_once
+
+parse_styles_once()
 
 
-class Host(App[None]):
+class Host(StyledApp):
     """Shows widgets and notes the messages that they post."""
 
     CSS_PATH: ClassVar = Path(lab.__file__).with_name("lab.tcss")

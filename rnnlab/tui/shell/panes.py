@@ -168,17 +168,22 @@ class Layout:
             return pane == self.alone
         return self._has_room(pane) and self.chosen.get(pane, True)
 
-    def apply(self) -> None:
-        """Set the CSS classes of the panes' widgets, and of a screen that is very narrow."""
-        self._screen.set_class(self._screen.app.size.width < LEAST_COLUMNS, _TINY)
+    def apply(self, *, update: bool = True) -> None:
+        """Set the CSS classes of the panes' widgets, and of a screen that is very narrow.
+
+        update: whether to compute their styles now; a screen that opens does it when it resumes.
+        """
+        is_tiny = self._screen.app.size.width < LEAST_COLUMNS
+        self._screen.set_class(is_tiny, _TINY, update=update)
         for pane in self._panes:
             widget = self._screen.query_one(f"#{pane.id}")
-            widget.set_class(not self.is_shown(pane.id), OFF)
-            widget.set_class(self.alone == pane.id, ALONE)
+            widget.set_class(not self.is_shown(pane.id), OFF, update=update)
+            widget.set_class(self.alone == pane.id, ALONE, update=update)
         for container in self._screen.query(".panes"):
             inside = [p.id for p in self._panes if container.query(f"#{p.id}")]
-            container.set_class(not any(map(self.is_shown, inside)), OFF)
-        self._screen.set_class(not self._is_rest_shown, REST_OFF)
+            container.set_class(not any(map(self.is_shown, inside)), OFF, update=update)
+        is_rest_off = bool(self._panes) and not self._is_rest_shown
+        self._screen.set_class(is_rest_off, REST_OFF, update=update)
         resizable = self._resizable() if self.alone is None else []
         others = [pane.id for pane in self._panes if pane not in resizable and pane.edge]
         self.sizes.apply({pane.id: (pane.edge, pane.least) for pane in resizable}, others)

@@ -195,7 +195,7 @@ class BaseScreen(ActionScreen):
     @on(events.Mount)
     def fit(self) -> None:
         """Show as many panes as fit."""
-        self.panes.apply()
+        self.panes.apply(update=False)
 
     def on_resize(self) -> None:
         """Show as many panes as fit."""

@@ -1,32 +1,44 @@
-"""The contracts of `[tool.importlinter]` are kept, and each kind of import cycle breaks them."""
+"""Each kind of import cycle breaks the contracts of `[tool.importlinter]`.
+
+`make check` proves that the package keeps them.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
+from typing import Protocol
 
+import importlinter.cli  # noqa: F401  # it configures the use cases
 import pytest
 import tomli_w
+from importlinter.application import use_cases
 
-from tests.toys.environment import CHECKOUT, known_environment
+from tests.toys.environment import CHECKOUT
 from tests.toys.import_cycles import find_cycle, loaded_kinds, with_loads
 
-LINT = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"
 ACYCLIC = ("acyclic_siblings", "acyclic_modules")
 
 
-def lint(folder: Path, home: Path) -> tuple[int, str]:
-    """Run lint-imports on the configuration of a folder; return the exit code and the output."""
-    environment = known_environment(home)
-    environment["PYTHONPATH"] = str(CHECKOUT)
-    ended = subprocess.run(
-        [sys.executable, "-c", LINT],
-        capture_output=True, text=True, check=False, env=environment, cwd=folder,
-    )  # fmt: skip
-    return ended.returncode, ended.stdout + ended.stderr
+class Lint(Protocol):
+    """Check the contracts of a folder; return whether they are kept, and the report."""
+
+    def __call__(self, folder: Path) -> tuple[bool, str]: ...
+
+
+@pytest.fixture
+def lint(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Lint:
+    """Return what `lint-imports --no-cache` does, in this process."""
+
+    def lint(folder: Path) -> tuple[bool, str]:
+        monkeypatch.syspath_prepend(str(folder))
+        with contextlib.chdir(folder):
+            is_kept = use_cases.lint_imports(cache_dir=None)
+        return is_kept, capsys.readouterr().out
+
+    return lint
 
 
 @pytest.fixture
@@ -45,22 +57,14 @@ def toy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.process
-def test_the_contracts_are_kept(tmp_path: Path) -> None:
-    code, printed = lint(CHECKOUT, tmp_path)
-    assert code == 0, printed
-
-
-@pytest.mark.process
-def test_imports_in_one_direction_are_kept(toy: Path) -> None:
+def test_imports_in_one_direction_are_kept(toy: Path, lint: Lint) -> None:
     (toy / "toy/one/a.py").write_text("import toy.one.b\nimport toy.two\nimport toy.two.a\n")
     (toy / "toy/one/__init__.py").write_text("import toy.one.a\n")
-    code, printed = lint(toy, toy)
-    assert code == 0, printed
+    is_kept, printed = lint(toy)
+    assert is_kept, printed
     assert "Contracts: 2 kept, 0 broken." in printed
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(
     ("files", "num_broken"),
     [
@@ -73,11 +77,11 @@ def test_imports_in_one_direction_are_kept(toy: Path) -> None:
     ],
     ids=["modules", "in-a-function", "types", "packages", "own-package", "a-package-runs-first"],
 )
-def test_a_cycle_is_reported(toy: Path, files: dict[str, str], num_broken: int) -> None:
+def test_a_cycle_is_reported(toy: Path, files: dict[str, str], num_broken: int, lint: Lint) -> None:
     for name, text in files.items():
         (toy / "toy" / f"{name}.py").write_text(f"{text}\n")
-    code, printed = lint(toy, toy)
-    assert code == 1, printed
+    is_kept, printed = lint(toy)
+    assert not is_kept, printed
     assert f"{num_broken} broken." in printed
 
 

@@ -1,0 +1,43 @@
+"""Styles are computed for widgets that are mounted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from textual.css.model import RuleSet
+from textual.dom import DOMNode
+from textual.widgets import Static
+
+from rnnlab.tui.shell.styled_app import StyledApp
+
+
+async def test_a_widget_has_its_styles_computed_when_it_is_mounted_and_when_they_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = StyledApp()
+    updated: list[DOMNode] = []
+    update_nodes = app.stylesheet.update_nodes
+
+    def note(nodes: Iterable[DOMNode], **options: Any) -> None:
+        changed = list(nodes)
+        updated.extend(changed)
+        update_nodes(changed, **options)
+
+    monkeypatch.setattr(app.stylesheet, "update_nodes", note)
+    app.stylesheet.add_source("Static.wide { width: 7; }")
+    async with app.run_test():
+        widget = Static().add_class("wide")
+        assert widget not in updated
+        await app.mount(widget)
+        assert str(widget.styles.width) == "7"
+        widget.remove_class("wide")
+        assert widget in updated
+        assert str(widget.styles.width) != "7"
+
+
+def test_rules_are_told_apart_by_identity_as_in_textual() -> None:
+    one, same = RuleSet(), RuleSet()
+    assert hash(one) != hash(same)
+    assert RuleSet.__hash__ is object.__hash__
