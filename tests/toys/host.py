@@ -24,7 +24,7 @@ parse_styles_once()
 class Host(StyledApp):
     """Shows widgets and notes the messages that they post."""
 
-    CSS_PATH: ClassVar = Path(lab.__file__).with_name("lab.tcss")
+    CSS_PATH: ClassVar = [Path(lab.__file__).with_name(name) for name in lab.LabApp.CSS_PATH]
 
     def __init__(self, *widgets: Widget) -> None:
         super().__init__()
