@@ -9,24 +9,21 @@ from typing import Annotated
 import typer
 
 from rnnlab import __version__
-from rnnlab.base import registry
-from rnnlab.base.preferences import announce_colors
 from rnnlab.cli._options import Checkpoints, Data
-from rnnlab.cli._settings import GroupedCommand
+from rnnlab.cli._verbs import Verbs
 
 
 def build_app() -> typer.Typer:
-    """Return the Typer app; every public file of this folder is a verb."""
+    """Return the Typer app with all verbs."""
     app = typer.Typer(
         name="rnnlab",
+        cls=Verbs,
         help="A terminal lab for recurrent networks on text.",
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_lab)
-    for verb in registry.names("cli"):
-        app.command(verb, cls=GroupedCommand)(registry.load("cli", verb).command)
     return app
 
 
@@ -48,6 +45,8 @@ def _lab(
                 os.environ[name] = str(folder)
         return
     if sys.stdout.isatty() and sys.stdin.isatty():
+        from rnnlab.base.preferences import announce_colors
+
         announce_colors()
         from rnnlab.tui.app import open_lab
 

@@ -7,14 +7,16 @@ imports are in the functions, nothing imports torch, and an error only means no 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
 from rnnlab.base import registry
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.paths import paths_beginning
-from rnnlab.runs.store import Run, RunStore
-from rnnlab.settings.groups import field_kind
+
+if TYPE_CHECKING:
+    from rnnlab.runs.store import Run, RunStore
 
 Completions = list[tuple[str, str]]
 """Pairs of a value and its description."""
@@ -33,7 +35,7 @@ _PROPERTIES = ("quotes", "line-position", "capital", "after-vowel", "word-start"
 
 def complete_run(incomplete: str) -> list[str]:
     """Return the names of the runs that begin with `incomplete`."""
-    return [run.name for run in RunStore.default() if run.name.startswith(incomplete)]
+    return [run.name for run in _store() if run.name.startswith(incomplete)]
 
 
 def complete_view(incomplete: str) -> Completions:
@@ -57,6 +59,7 @@ def complete_recipe(incomplete: str) -> Completions:
 def complete_corpus(incomplete: str) -> Completions:
     """Return the corpora that need not be fetched, then files of texts and documents."""
     from rnnlab.corpora import describe_corpora
+    from rnnlab.settings.groups import field_kind
 
     corpora = [(one.name, one.summary) for one in describe_corpora() if one.state != "fetch"]
     endings = field_kind("corpus", {"corpus": list}).endings or ()
@@ -121,7 +124,7 @@ def complete_model(incomplete: str) -> Completions:
     from rnnlab.runs.checkpoint import POINTERS
 
     try:
-        steps = RunStore.default().open(name).paths.checkpoint_steps()
+        steps = _store().open(name).paths.checkpoint_steps()
     except RnnlabError:
         return []
     return [(f"{name}@{one}", "") for one in (*POINTERS, *map(str, steps)) if one.startswith(part)]
@@ -137,6 +140,8 @@ def complete_sample_step(context: typer.Context, incomplete: str) -> Completions
 
 def completion_of_setting(name: str) -> Complete | None:
     """Return the completion of a setting's option; None for a number or another free value."""
+    from rnnlab.settings.groups import field_kind
+
     special: dict[str, Complete] = {
         "init_from": lambda incomplete: [(run, "") for run in complete_run(incomplete)],
         "embeddings": lambda incomplete: [
@@ -161,9 +166,15 @@ def _beginning(incomplete: str, pairs: Iterable[Sequence[str]]) -> Completions:
     return [(pair[0], pair[1]) for pair in pairs if pair[0].startswith(incomplete)]
 
 
+def _store() -> RunStore:
+    from rnnlab.runs.store import RunStore
+
+    return RunStore.default()
+
+
 def _run_of(context: typer.Context) -> list[Run]:
     """Return a list of the run that the command line names; empty if it does not exist."""
     try:
-        return [RunStore.default().open(str(context.params.get("run")))]
+        return [_store().open(str(context.params.get("run")))]
     except RnnlabError:
         return []

@@ -1,4 +1,4 @@
-"""Compare runs by metrics, settings, curves and continuations."""
+"""Compare runs: metrics, settings, curves, continuations."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ import typer
 
 from rnnlab.base.display import nats_per
 from rnnlab.cli._charts import print_charts
-from rnnlab.cli._continuations import GenerateOptions, generate
-from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
+from rnnlab.cli._options import Checkpoints, Json, RunNames
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._progress import progress_bar
+from rnnlab.cli._prompt_options import Decoders, Seed
 from rnnlab.cli._side_by_side import print_side_by_side
-from rnnlab.decoding import parse_spec
 from rnnlab.protocol.messages import DEFAULT_DECODERS, DEFAULT_LENGTH, Answer
 from rnnlab.runs.compare import by_unit, rows_of
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
-from rnnlab.settings.values import default_settings
 
 
 def command(
@@ -38,6 +36,10 @@ def command(
     json: Json = False,
 ) -> None:
     """Compare runs: metrics, settings, curves, continuations."""
+    from rnnlab.cli._continuations import GenerateOptions, generate
+    from rnnlab.decoding import parse_spec
+    from rnnlab.settings.values import default_settings
+
     store = RunStore.default(checkpoints)
     opened = [store.open(name) for name in dict.fromkeys(runs)]
     specs = [parse_spec(text) for text in decoder or DEFAULT_DECODERS]

@@ -1,4 +1,4 @@
-"""Stop runs."""
+"""Save runs and end their workers; `rnnlab resume` continues them."""
 
 from __future__ import annotations
 
