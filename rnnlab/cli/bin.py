@@ -1,4 +1,4 @@
-"""List, restore and permanently delete the runs in the bin."""
+"""List the deleted runs, restore some, or delete them for good."""
 
 from __future__ import annotations
 

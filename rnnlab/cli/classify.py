@@ -1,10 +1,10 @@
-"""Classify texts."""
+"""Classify texts, with the probability of every class."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -13,9 +13,11 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._progress import progress_bar
-from rnnlab.corpora import Progress, holds_documents, read_texts
 from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.store import RunStore
+
+if TYPE_CHECKING:
+    from rnnlab.corpora import Progress
 
 
 def command(
@@ -69,6 +71,8 @@ def _documents(file: Path, progress: Progress) -> list[str]:
 
     Raise BadInputError if the file cannot be read.
     """
+    from rnnlab.corpora import holds_documents, read_texts
+
     if holds_documents(file):
         return read_texts(file, progress)
     try:

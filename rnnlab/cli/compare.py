@@ -1,4 +1,4 @@
-"""Compare runs by metrics, settings, curves and continuations."""
+"""Compare runs: metrics, settings, curves, continuations."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from typing import Annotated, Any, Optional
 import typer
 
 from rnnlab.cli._charts import print_charts, runs_to_plot
-from rnnlab.cli._continuations import GenerateOptions, generate
-from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
+from rnnlab.cli._options import Checkpoints, Json, RunNames
 from rnnlab.cli._output import print_json, print_wide_table
 from rnnlab.cli._progress import progress_bar
+from rnnlab.cli._prompt_options import Decoders, Seed
 from rnnlab.cli._side_by_side import print_side_by_side
-from rnnlab.decoding import parse_spec
 from rnnlab.protocol.messages import DEFAULT_DECODERS, DEFAULT_LENGTH, Answer
 from rnnlab.runs.compare import rows_of
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
-from rnnlab.settings.values import default_settings
 
 
 def command(
@@ -40,6 +38,10 @@ def command(
 
     The letters of the curves follow the order of the names in the command, not the lab's letters.
     """
+    from rnnlab.cli._continuations import GenerateOptions, generate
+    from rnnlab.decoding import parse_spec
+    from rnnlab.settings.values import default_settings
+
     store = RunStore.default(checkpoints)
     opened = [store.open(name) for name in dict.fromkeys(runs)]
     specs = [parse_spec(text) for text in decoder or DEFAULT_DECODERS]

@@ -10,12 +10,10 @@ import typer
 
 from rnnlab.base.display import duration
 from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts, runs_to_plot
-from rnnlab.cli._continuations import GenerateOptions, generate
 from rnnlab.cli._follow import follow
 from rnnlab.cli._output import talk
 from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.cli.runs import command as list_runs
-from rnnlab.decoding import parse_spec
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
@@ -28,6 +26,8 @@ def command(
     minutes: Annotated[float, typer.Option(min=0.01, help="Minutes to train.")] = 0.25,
 ) -> int:
     """Run a demonstration: train on the shipped corpus, plot, prompt."""
+    from rnnlab.cli._continuations import GenerateOptions, generate
+    from rnnlab.decoding import parse_spec
     from rnnlab.submit import checked_config, start_run
 
     with tempfile.TemporaryDirectory(prefix="rnnlab-demo-") as folder:

@@ -1,4 +1,4 @@
-"""Evaluate a model on a split of its corpus or of another text."""
+"""Measure loss, perplexity and accuracy of a run's model."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rnnlab.base.display import nats_per, visible
 from rnnlab.cli._measure import measure
 from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, RunName
 from rnnlab.cli._output import print_json, print_wide_table, say
-from rnnlab.corpora import Floor, Vocabulary
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
 
 if TYPE_CHECKING:
+    from rnnlab.corpora import Floor
     from rnnlab.training import Evaluation
 
 
@@ -54,6 +54,8 @@ def command(
         **_distance(evaluation, floor),
     }
     if evaluation.confusion is not None:
+        from rnnlab.corpora import Vocabulary
+
         classes = Vocabulary.load(opened.paths.vocabulary).classes
         document |= {"f1": evaluation.f1, "classes": classes, "confusion": evaluation.confusion}
     if json:

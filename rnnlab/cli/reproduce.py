@@ -7,11 +7,9 @@ from typing import Annotated, Optional
 
 import typer
 
-from rnnlab import recipes
 from rnnlab.cli._completion import complete_recipe
 from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json
-from rnnlab.cli._reproduce import Reproduction
 from rnnlab.cli._settings import SettingOptions, with_settings
 from rnnlab.runs.store import RunStore
 
@@ -46,6 +44,9 @@ def command(
     The settings of `rnnlab train` override those of the recipe; the report lists them. Ctrl-c saves
     and stops; repeat the command to continue. A finished run is measured, but not trained again.
     """
+    from rnnlab import recipes
+    from rnnlab.cli._reproduce import Reproduction
+
     loaded = recipes.load(recipe)
     corpus = recipes.locate(loaded, file, data)
     runs = recipes.plan(loaded, corpus, settings.merged, name, data)

@@ -1,4 +1,4 @@
-"""Delete runs."""
+"""Move runs to the bin; a run that is training cannot be deleted."""
 
 from __future__ import annotations
 

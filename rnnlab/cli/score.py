@@ -1,4 +1,4 @@
-"""Score a text: its log-prob under a trained model."""
+"""Print the log-prob of every token of a text."""
 
 from __future__ import annotations
 

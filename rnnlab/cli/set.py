@@ -1,4 +1,4 @@
-"""Change settings of runs that train."""
+"""Change lr, clip, the end or the patience of runs that train."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watch the curves of runs."""
+"""Show the curves of runs during training."""
 
 from __future__ import annotations
 

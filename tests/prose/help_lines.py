@@ -25,7 +25,13 @@ _NOT_FIRST = ("how", "what", "where", "whether", "which", "so", "whose", "why", 
 def verbs() -> Mapping[str, Any]:
     """Return Typer's command of every verb."""
     commands: Mapping[str, Any] = vars(get_command(build_app()))["commands"]
-    return commands
+    return {name: verb.loaded for name, verb in commands.items()}
+
+
+def listed_lines() -> dict[str, str]:
+    """Return the help of every verb as the list of verbs shows it, which imports no verb."""
+    commands: Mapping[str, Any] = vars(get_command(build_app()))["commands"]
+    return {name: verb.get_short_help_str(WIDTH) for name, verb in commands.items()}
 
 
 def help_lines() -> dict[str, str]:

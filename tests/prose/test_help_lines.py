@@ -6,7 +6,7 @@ import pytest
 
 from rnnlab import cli
 from rnnlab.base import registry
-from tests.prose.help_lines import WIDTH, all_problems, problems, wide_lines
+from tests.prose.help_lines import WIDTH, all_problems, listed_lines, problems, verbs, wide_lines
 
 
 def test_help_lines_follow_the_rules() -> None:
@@ -17,6 +17,11 @@ def test_help_lines_follow_the_rules() -> None:
 def test_help_is_printed_within_80_columns() -> None:
     wide = {verb: list(wide_lines(verb)) for verb in registry.names("cli")}
     assert not {verb: lines for verb, lines in wide.items() if lines}
+
+
+def test_a_verb_and_its_file_begin_with_the_same_line() -> None:
+    first = {name: command.get_short_help_str(WIDTH) for name, command in verbs().items()}
+    assert listed_lines() == first
 
 
 def test_the_list_of_verbs_shows_every_help_in_full(
