@@ -12,7 +12,7 @@ struct moments {
 
 /* The mask of the lanes at `u` that are below `end`. */
 INLINE ints below(int64_t u, int64_t end) {
-    ints place;
+    ints place = {0};
     UNROLL for (int i = 0; i < LANES; i++) place[i] = (int32_t)u + i;
     return place < (int32_t)end;
 }
