@@ -21,6 +21,7 @@ from rnnlab.models._generate import (
     prefill,
 )
 from rnnlab.models._language_model import LanguageModel
+from rnnlab.models._loss import Losses, cross_entropy
 from rnnlab.models._prompt import EncodedPrompt, Unknown, encode_prompt
 from rnnlab.models._score import TextScore, score_text
 from rnnlab.models._text_model import Example, Prediction, TextModel
@@ -35,6 +36,7 @@ __all__ = [
     "GenerationStep",
     "LanguageModel",
     "LoadedModel",
+    "Losses",
     "Prediction",
     "PrefilledPrompts",
     "TextDistributions",
@@ -46,6 +48,7 @@ __all__ = [
     "classify_texts",
     "continue_prefilled",
     "continue_texts",
+    "cross_entropy",
     "distributions_of",
     "encode_prompt",
     "load_model",

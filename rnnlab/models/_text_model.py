@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from rnnlab.base import registry
 from rnnlab.cells import Lookup, RecurrentStack, State, dropout
 from rnnlab.corpora import Batch
+from rnnlab.models._loss import Losses, cross_entropy
 from rnnlab.settings.run_config import RunConfig
 
 
@@ -135,6 +136,14 @@ class TextModel(nn.Module, ABC):
             assert self.embedding is not None
             weight = self.embedding.weight
         return self.rnn.linear(y, weight, self.head.bias)
+
+    def losses(self, logits_NC: Tensor, targets_N: Tensor, label_smoothing: float = 0.0) -> Losses:
+        """Return the mean losses of a prediction, on the engine of the layers.
+
+        logits_NC: in float32 or wider. Raises IndexError if a target is out of range.
+        """
+        kernels = self.rnn.kernels(logits_NC)
+        return cross_entropy(kernels, logits_NC, targets_N, label_smoothing)
 
     def embed(self, tokens: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Return the vectors [..., E] of tokens [...].

@@ -8,18 +8,24 @@ from rnnlab.native._kernels import (
     CELLS,
     NUM_BLOCKS,
     NUM_GATES,
+    SEQUENCE_CELLS,
     Kernels,
     Sequence,
     load_kernels,
 )
+from rnnlab.native._scans import SCAN_CELLS, SCAN_GATES, Scan
 from rnnlab.native._threads import num_threads, set_num_threads
 
 __all__ = [
     "CELLS",
     "NUM_BLOCKS",
     "NUM_GATES",
+    "SCAN_CELLS",
+    "SCAN_GATES",
+    "SEQUENCE_CELLS",
     "Build",
     "Kernels",
+    "Scan",
     "Sequence",
     "load_kernels",
     "load_library",

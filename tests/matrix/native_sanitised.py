@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 TESTS = (
     "tests/unit/cells/test_cells_native.py",
+    "tests/unit/models/test_models_loss.py",
     "tests/unit/models/test_models_steppers_native.py",
     "tests/unit/models/test_models_steppers_native_write.py",
 )
