@@ -11,7 +11,7 @@ nothing is drawn, it writes the same text, which is checked.
   another, the best of all extensions kept.
 - batched: 200 prompts, a beam of 10 for each, against the same searches one after another and
   against torch's module on all 2,000 rows at once.
-- transformers, where it is installed: `generate` with a GPT-2 of one layer and as many parameters.
+- transformers, if installed: `generate` with a GPT-2 of one layer and as many parameters.
 
 All are interleaved; a ratio is one of medians of wall-clock time, more than 1 is faster. Torch has
 one thread for single rows, which two do not speed up; for beams all cores serve both sides.
@@ -27,6 +27,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,8 +60,7 @@ MODULES: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
 }
 KINDS = ("greedy", "sample", "filters")
 PARTS = (*KINDS, "beam", "batched")
-Write = Callable[[], list[int]]
-Choose = Callable[[Tensor], Tensor]
+Write, Choose = Callable[[], list[int]], Callable[[Tensor], Tensor]
 
 
 class Rivals:
@@ -87,8 +87,8 @@ class Rivals:
     def ours(self, text: str, length: int, first: tuple[int, ...] = (0,)) -> list[int]:
         """Take all frames of a decoder of ours after each first letter; return its best texts."""
         spec, rows = parse_spec(text), np.arange(len(first))
-        features_RF, state = self.model.begin(len(first))
-        begun = self.stepper.adopt(state, features_RF)
+        features_RF, model_state = self.model.begin(len(first))
+        begun = self.stepper.adopt(model_state, features_RF)
         log_probs_RV, state = self.stepper.step(begun, rows, np.array(first))
         start = SearchStart(log_probs_RV, state, writer=self.stepper.writer)
         generators = [np.random.default_rng([1, row]) for row in range(len(first))]
@@ -97,31 +97,19 @@ class Rivals:
         best = {h.prompt: h for h in reversed(last.hypotheses)}
         return [token for prompt in range(len(first)) for token in best[prompt].tokens()]
 
-    def one_by_one(self, text: str, length: int, first: tuple[int, ...]) -> list[int]:
-        """Run our decoder once for each first letter."""
-        return [token for letter in first for token in self.ours(text, length, (letter,))]
-
     @torch.inference_mode()
-    def by_module(self, length: int, choose: Choose) -> list[int]:
-        """Write letter by letter with torch's module."""
+    def by_torch(self, length: int, choose: Choose, *, by_cell: bool) -> list[int]:
+        """Write letter by letter with torch's module or cell."""
         state: Any = None
         token_11 = torch.tensor([[0]])
         found = []
         for _ in range(length):
-            y_11H, state = self.module(self.embedding(token_11), state)
-            token_11 = choose(self.head(y_11H)[0])
-            found.append(int(token_11))
-        return found
-
-    @torch.inference_mode()
-    def by_cell(self, length: int, choose: Choose) -> list[int]:
-        """Write letter by letter with torch's cell."""
-        state: Any = None
-        token_11 = torch.tensor([[0]])
-        found = []
-        for _ in range(length):
-            state = self.cell(self.embedding(token_11[0]), state)
-            h_1H = state[0] if isinstance(state, tuple) else state
+            if by_cell:
+                state = self.cell(self.embedding(token_11[0]), state)
+                h_1H = state[0] if isinstance(state, tuple) else state
+            else:
+                y_11H, state = self.module(self.embedding(token_11), state)
+                h_1H = y_11H[0]
             token_11 = choose(self.head(h_1H))
             found.append(int(token_11))
         return found
@@ -225,8 +213,8 @@ def compare_rows(cell: str, hidden: int, kinds: tuple[str, ...]) -> None:
     for kind in kinds:
         runs: dict[str, Write] = {
             "ours": partial(rivals.ours, specs[kind], ROW_LENGTH),
-            "module": partial(rivals.by_module, ROW_LENGTH, chooser(kind)),
-            "cell": partial(rivals.by_cell, ROW_LENGTH, chooser(kind)),
+            "module": partial(rivals.by_torch, ROW_LENGTH, chooser(kind), by_cell=False),
+            "cell": partial(rivals.by_torch, ROW_LENGTH, chooser(kind), by_cell=True),
         }
         texts = [run() for run in runs.values()]
         assert kind != "greedy" or texts[0] == texts[1] == texts[2], "the texts are not the same"
@@ -273,7 +261,9 @@ def compare_batched(cell: str, hidden: int) -> None:
     spec = f"beam:k={BATCHED_WIDTH}"
     runs: dict[str, Write] = {
         "ours": partial(rivals.ours, spec, BATCHED_LENGTH, first),
-        "one by one": partial(rivals.one_by_one, spec, BATCHED_LENGTH, first),
+        "one by one": lambda: [
+            token for letter in first for token in rivals.ours(spec, BATCHED_LENGTH, (letter,))
+        ],
         "torch": partial(rivals.by_batch, BATCHED_WIDTH, BATCHED_LENGTH, first),
     }
     texts = [run() for run in runs.values()]
@@ -290,12 +280,11 @@ def compare_batched(cell: str, hidden: int) -> None:
 
 def machine() -> str:
     """Return the processor, the widest vectors that we use, and the number of cores."""
-    name, flags = platform.processor() or platform.machine(), ""
-    if os.path.exists("/proc/cpuinfo"):
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            entries = dict(line.split(":", 1) for line in lines if ":" in line)
-        fields = {key.strip(): value.strip() for key, value in entries.items()}
-        name, flags = fields.get("model name", name), f" {fields.get('flags', '')} "
+    name, flags, file = platform.processor() or platform.machine(), "", Path("/proc/cpuinfo")
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        key, _, value = line.partition(":")
+        name = value.strip() if key.strip() == "model name" else name
+        flags = f"{value} " if key.strip() == "flags" else flags
     vectors = "AVX-512" if " avx512f " in flags else "AVX2" if " avx2 " in flags else "no AVX2"
     return f"{name}, {vectors}, {len(os.sched_getaffinity(0))} cores, torch {torch.__version__}"
 

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 TESTS = (
     "tests/unit/cells/test_cells_native.py",
     "tests/unit/models/test_models_steppers_native.py",
+    "tests/unit/models/test_models_steppers_native_searches.py",
     "tests/unit/models/test_models_steppers_native_write.py",
 )
 WIDTHS = {
