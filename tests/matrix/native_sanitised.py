@@ -24,6 +24,7 @@ TESTS = (
     "tests/unit/cells/test_cells_native.py",
     "tests/unit/models/test_models_loss.py",
     "tests/unit/models/test_models_steppers_native.py",
+    "tests/unit/models/test_models_steppers_native_searches.py",
     "tests/unit/models/test_models_steppers_native_write.py",
 )
 WIDTHS = {

@@ -12,14 +12,14 @@ from ctypes import c_int64, c_void_p
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnlab import cells
-from rnnlab.decoding import Goals, Written
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models.steppers._base import Floats, Rows
+from rnnlab.models.steppers._native_state import NativeState, indices
 from rnnlab.models.steppers._pack import F32, Packed, address, padded
+from rnnlab.models.steppers._writer import NativeWriter
 
 MOST_TABLE_NUMBERS = 2**25
 """Maximum size V x G of the first layer's table (128 MB); beyond it, torch runs the model."""
@@ -27,18 +27,6 @@ ROWS_PER_THREAD, PRODUCTS_PER_THREAD = 16, 2_000_000
 """Minimum work per thread: waking a thread takes about as long as 2,000,000 multiplications."""
 PIECES_PER_THREAD = 2
 """Pieces of work per thread; if a thread wakes late, the other threads take over its pieces."""
-MOST_STEPS, PRODUCTS_AT_ONCE = 32, 40_000_000
-"""Limits of one call of `write`: it takes a few milliseconds, so text still streams."""
-
-
-class NativeState:
-    """State of some rows; it stores its memory address because looking it up is slow."""
-
-    __slots__ = ("address", "rows_RS")
-
-    def __init__(self, rows_RS: F32) -> None:
-        self.rows_RS = rows_RS
-        self.address = address(rows_RS)
 
 
 def why_not_native(model: LanguageModel, most_table_numbers: int = MOST_TABLE_NUMBERS) -> str:
@@ -69,16 +57,13 @@ class NativeStepper:
         num_threads: int | None = None,
         products_per_thread: int = PRODUCTS_PER_THREAD,
     ) -> None:
-        self._step, self._write = library.rnnlab_step, library.rnnlab_write
+        self._step = library.rnnlab_step
         self._step.argtypes = [c_void_p, *[c_int64] * 4, *[c_void_p] * 7]
-        self._write.argtypes = [
-            c_void_p, *[c_int64] * 4, *[c_void_p] * 2, *[c_int64] * 2, *[c_void_p] * 9,
-        ]  # fmt: skip
-        self._write.restype = c_int64
         self._chunk: int = library.rnnlab_chunk()
         self._threads = num_threads or torch.get_num_threads()
         self._products_per_thread = products_per_thread
         self._packed = Packed(model, library.rnnlab_lanes())
+        self._writer = NativeWriter(self._packed, library, self._split)
         self._spare: list[tuple[F32, int]] = []
         """Free scratch buffers with their addresses. A call takes a buffer and puts it back in the
         end, so concurrent calls never share a buffer."""
@@ -87,7 +72,7 @@ class NativeStepper:
         self, state: NativeState, parents_R: Rows, tokens_R: Rows
     ) -> tuple[Floats, NativeState]:
         """Take a step in one call of C; implements `Stepper.step`."""
-        parents_R, tokens_R = _indices(parents_R), _indices(tokens_R)
+        parents_R, tokens_R = indices(parents_R), indices(tokens_R)
         num, num_states = len(parents_R), len(state.rows_RS)
         if len(tokens_R) != num:
             raise IndexError(f"{len(tokens_R)} tokens for {num} rows")
@@ -109,49 +94,9 @@ class NativeStepper:
         return log_probs_RV, after
 
     @property
-    def writer(self) -> NativeStepper:
-        """This object; implements `Stepper.writer`."""
-        return self
-
-    def stretch(self, num_rows: int) -> int:
-        """Return the number of steps within the limits of a call; implements `Writer.stretch`."""
-        num_steps = PRODUCTS_AT_ONCE // max(1, num_rows * self._packed.row_products)
-        return max(1, min(MOST_STEPS, num_steps))
-
-    def write(
-        self, state: NativeState, parents_R: Rows, log_probs_RV: Floats, num: int, goals_TR: Goals,
-        eos: int | None,
-    ) -> Written:  # fmt: skip
-        """Take several steps in one call of C; implements `Writer.write`."""
-        packed, parents_R = self._packed, _indices(parents_R)
-        rows, num_states = len(parents_R), len(state.rows_RS)
-        first_RV = np.require(log_probs_RV, np.float32, ("C", "W"))
-        if first_RV.shape != (rows, packed.vocab):
-            raise IndexError(f"log-probs have shape {first_RV.shape}, for {rows} rows")
-        if goals_TR is not None:
-            goals_TR = np.require(goals_TR, np.float64, ("C", "W"))
-            if goals_TR.shape != (num, rows):
-                raise IndexError(
-                    f"goals have shape {goals_TR.shape}, for {num} steps of {rows} rows"
-                )
-        threads, pieces, room = self._split(rows)
-        scratch = self._pop_scratch(room + rows + max(rows, num_states) + 1)
-        tokens_TR = np.empty((num, rows), np.int64)
-        log_probs_TRV = np.empty((num, rows, packed.vocab), np.float32)
-        states = np.empty((2, rows, packed.row), np.float32)
-        mass_V, places = np.empty(packed.vocab), np.empty((2, rows), np.int64)
-        num_steps = self._write(
-            packed.address, threads, pieces, num_states, rows, state.address, address(parents_R),
-            num, -1 if eos is None else eos, address(first_RV),
-            None if goals_TR is None else address(goals_TR), address(tokens_TR),
-            address(log_probs_TRV), address(states), address(mass_V), address(places), scratch[1],
-            scratch[1] + 4 * room,
-        )  # fmt: skip
-        self._spare.append(scratch)
-        if num_steps < 0:
-            raise IndexError(f"a parent is not among {num_states} rows")
-        after = state if num_steps == 0 else NativeState(states[(num_steps - 1) % 2])
-        return Written(tokens_TR[:num_steps], log_probs_TRV[:num_steps], after)
+    def writer(self) -> NativeWriter:
+        """Object that takes several steps per call; implements `Stepper.writer`."""
+        return self._writer
 
     def features(self, state: NativeState) -> Floats:
         """Return a copy of the features; implements `Stepper.features`."""
@@ -197,9 +142,3 @@ class NativeStepper:
             room = np.empty(num_floats, np.float32)
             spare = room, address(room)
         return spare
-
-
-def _indices(ids: Rows) -> NDArray[np.int64]:
-    """Return contiguous, writeable ids, because `address` does not accept a read-only array."""
-    ids = np.ascontiguousarray(ids, np.int64)
-    return ids if ids.flags.writeable else ids.copy()

@@ -54,7 +54,7 @@ class Packed:
         panel = 2 * lanes
         self.hidden, self.vocab = rnn.hidden_size, model.vocab_size
         self.units = padded(self.hidden, lanes)
-        columns = padded(self.vocab, panel)
+        columns = self.columns = padded(self.vocab, panel)
         num_gates = len(rnn.cell.gates)
         gates = padded(num_gates * self.units, panel)
         parts = rnn.cell.num_states * self.units

@@ -29,6 +29,7 @@ class Way:
         assert library is not None
         # One product per thread, so that even a tiny model uses all threads.
         self.stepper = NativeStepper(self.model, library, num_threads, products_per_thread=1)
+        self.writer = self.stepper.writer
         tokens_R = np.arange(rows) % V
         self.log_probs_RV, self.state = self.stepper.step(
             start(self.model, self.stepper, rows), np.arange(rows), tokens_R
@@ -70,7 +71,7 @@ def test_one_call_equals_single_steps_to_the_bit(cell: str) -> None:
         case = f"{num} steps, {is_drawn=}"
         goals_TR = some_goals(num, len(parents_R)) if is_drawn else None
         tokens_TR, after_TRV, state = way.by_steps(parents_R, num, goals_TR)
-        written = way.stepper.write(
+        written = way.writer.write(
             way.state, parents_R, way.log_probs_RV[parents_R], num, goals_TR, None
         )
         assert np.array_equal(written.tokens_TR, tokens_TR), case
@@ -84,7 +85,7 @@ def test_many_rows_on_threads_are_the_same_to_the_bit(num_threads: int) -> None:
     everyone = np.arange(97)
     goals_TR = some_goals(5, 97)
     tokens_TR, after_TRV, _ = way.by_steps(everyone, 5, goals_TR)
-    written = way.stepper.write(way.state, everyone, way.log_probs_RV, 5, goals_TR, None)
+    written = way.writer.write(way.state, everyone, way.log_probs_RV, 5, goals_TR, None)
     assert np.array_equal(written.tokens_TR, tokens_TR)
     assert np.array_equal(written.log_probs_TRV, after_TRV)
 
@@ -92,15 +93,15 @@ def test_many_rows_on_threads_are_the_same_to_the_bit(num_threads: int) -> None:
 def test_the_callers_state_does_not_change() -> None:
     way = Way()
     before = way.state.rows_RS.copy()
-    way.stepper.write(way.state, np.arange(R), way.log_probs_RV, 4, None, None)
+    way.writer.write(way.state, np.arange(R), way.log_probs_RV, 4, None, None)
     assert np.array_equal(way.state.rows_RS, before)
 
 
 def test_it_stops_once_every_row_has_ended() -> None:
     way = Way()
-    free = way.stepper.write(way.state, np.arange(R), way.log_probs_RV, 12, some_goals(12, R), None)
+    free = way.writer.write(way.state, np.arange(R), way.log_probs_RV, 12, some_goals(12, R), None)
     for eos in range(V):
-        written = way.stepper.write(
+        written = way.writer.write(
             way.state, np.arange(R), way.log_probs_RV, 12, some_goals(12, R), eos
         )
         firsts = [np.flatnonzero(free.tokens_TR[:, row] == eos) for row in range(R)]
@@ -109,7 +110,7 @@ def test_it_stops_once_every_row_has_ended() -> None:
         after = way.stepper.step(written.state, np.arange(R), np.zeros(R, np.int64))[0]
         whole = way.by_steps(np.arange(R), length, some_goals(12, R))[2]
         assert np.array_equal(after, way.stepper.step(whole, np.arange(R), np.zeros(R, int))[0])
-    assert way.stepper.write(
+    assert way.writer.write(
         way.state, np.arange(1), way.log_probs_RV[:1], 9, None, int(way.log_probs_RV[0].argmax())
     ).tokens_TR.shape == (1, 1)
 
@@ -122,7 +123,7 @@ def test_a_draw_never_has_probability_zero(impossible: list[int]) -> None:
     for goal in (0.0, 0.5, float(np.nextafter(1.0, 0.0)), 1.0):
         expected = draw(log_probs_1V, [0], [_Given(goal)])
         goals_TR = np.array([[goal]])
-        written = way.stepper.write(way.state, np.arange(1), log_probs_1V, 1, goals_TR, None)
+        written = way.writer.write(way.state, np.arange(1), log_probs_1V, 1, goals_TR, None)
         assert written.tokens_TR[0, 0] == expected[0], goal
         assert expected[0] not in impossible, goal
 
@@ -131,7 +132,7 @@ def test_a_tie_goes_to_the_first_token() -> None:
     way = Way(rows=1)
     log_probs_1V = np.full((1, V), -5.0, np.float32)
     log_probs_1V[0, [4, 9]] = -1.0
-    written = way.stepper.write(way.state, np.arange(1), log_probs_1V, 1, None, None)
+    written = way.writer.write(way.state, np.arange(1), log_probs_1V, 1, None, None)
     assert written.tokens_TR[0, 0] == 4
 
 
@@ -139,20 +140,20 @@ def test_a_tie_goes_to_the_first_token() -> None:
 def test_a_missing_row_is_refused(parents: list[int]) -> None:
     way = Way()
     with pytest.raises(IndexError, match="parent"):
-        way.stepper.write(way.state, np.array(parents), way.log_probs_RV[:2], 3, None, None)
+        way.writer.write(way.state, np.array(parents), way.log_probs_RV[:2], 3, None, None)
 
 
 @pytest.mark.parametrize("shape", [(3, R), (2, R - 1)])
 def test_goals_of_another_shape_are_refused(shape: tuple[int, int]) -> None:
     way = Way()
     with pytest.raises(IndexError, match="goals"):
-        way.stepper.write(way.state, np.arange(R), way.log_probs_RV, 2, np.zeros(shape), None)
+        way.writer.write(way.state, np.arange(R), way.log_probs_RV, 2, np.zeros(shape), None)
 
 
 def test_log_probs_of_another_shape_are_refused() -> None:
     way = Way()
     with pytest.raises(IndexError, match="log-probs"):
-        way.stepper.write(way.state, np.arange(R), way.log_probs_RV[:2], 2, None, None)
+        way.writer.write(way.state, np.arange(R), way.log_probs_RV[:2], 2, None, None)
 
 
 def test_arrays_may_be_read_only_or_strided() -> None:
@@ -161,14 +162,14 @@ def test_arrays_may_be_read_only_or_strided() -> None:
     log_probs_RV: Any = np.asfortranarray(way.log_probs_RV)
     for array in (goals_TR, log_probs_RV):
         array.flags.writeable = False
-    result = way.stepper.write(way.state, np.arange(R), log_probs_RV, 4, goals_TR, None)
-    expected = way.stepper.write(
+    result = way.writer.write(way.state, np.arange(R), log_probs_RV, 4, goals_TR, None)
+    expected = way.writer.write(
         way.state, np.arange(R), way.log_probs_RV, 4, some_goals(4, R), None
     )
     assert np.array_equal(result.tokens_TR, expected.tokens_TR)
 
 
 def test_large_steps_are_few_in_a_call_so_that_text_still_streams() -> None:
-    small, large = Way().stepper, Way(hidden=400, layers=3).stepper
+    small, large = Way().stepper.writer, Way(hidden=400, layers=3).stepper.writer
     assert small.stretch(1) > large.stretch(60) >= 1
     assert large.stretch(10_000) == 1
