@@ -10,17 +10,25 @@ from rnnlab.native._kernels import (
     NUM_GATES,
     Kernels,
     Sequence,
+    kernels_of,
     load_kernels,
 )
+from rnnlab.native._reading import NO_LOGIT, NUM_STATES, Output, PackedHead, PackedLayer
 from rnnlab.native._threads import num_threads, set_num_threads
 
 __all__ = [
     "CELLS",
+    "NO_LOGIT",
     "NUM_BLOCKS",
     "NUM_GATES",
+    "NUM_STATES",
     "Build",
     "Kernels",
+    "Output",
+    "PackedHead",
+    "PackedLayer",
     "Sequence",
+    "kernels_of",
     "load_kernels",
     "load_library",
     "num_threads",

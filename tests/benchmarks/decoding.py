@@ -29,8 +29,8 @@ from torch import Tensor, nn
 
 from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import SearchStart, parse_spec
+from rnnlab.inference.steppers import Stepper, make_stepper
 from rnnlab.models import LanguageModel, build_model
-from rnnlab.models.steppers import Stepper, make_stepper
 from rnnlab.native import report as native_report
 from rnnlab.settings.run_config import RunConfig
 
@@ -70,8 +70,7 @@ class Rivals:
     def ours(self, text: str, length: int) -> list[int]:
         """Run a decoder of ours from the first letter on, all frames taken; return its best."""
         spec = parse_spec(text)
-        features_1F, state = self.model.begin(1)
-        begun = self.stepper.adopt(state, features_1F)
+        begun = self.stepper.begin()
         log_probs_1V, state = self.stepper.step(begun, np.zeros(1, np.int64), np.zeros(1, np.int64))
         start = SearchStart(log_probs_1V, state, writer=self.stepper.writer)
         generators = [np.random.default_rng(1)]

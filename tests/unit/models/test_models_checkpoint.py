@@ -13,15 +13,9 @@ from torch import Tensor
 
 from rnnlab.base.errors import BadInputError, NoCheckpointError, RnnlabError
 from rnnlab.base.files import replace_text
-from rnnlab.models import (
-    LoadedModel,
-    TextModel,
-    _checkpoint,
-    load_model,
-    load_weights,
-    resolve_device,
-    save_weights,
-)
+from rnnlab.inference import LoadedModel, load_model
+from rnnlab.inference._network import Arrays, read_arrays
+from rnnlab.models import TextModel, _checkpoint, load_weights, resolve_device, save_weights
 from rnnlab.runs.paths import Pointer, RunPaths
 from rnnlab.runs.records import State, Status, encode_status
 
@@ -156,21 +150,20 @@ def test_weights_of_another_shape_are_refused(
 
 
 def test_loading_retries_if_the_checkpoint_is_replaced_meanwhile(
-    make_loaded: Make, save_run: Save, monkeypatch: pytest.MonkeyPatch
+    make_loaded: Make, save_run: Save
 ) -> None:
     newer = make_loaded(seed=2)
     paths = save_run(make_loaded(seed=1), 5)
     asked: list[Path] = []
 
-    def slow_load(file: Path, model: TextModel) -> None:
+    def slow_read(file: Path) -> Arrays:
         asked.append(file)
         if len(asked) == 1:  # the worker deletes the file meanwhile
             save_run(newer, 6)
             paths.weights(5).unlink()
-        load_weights(file, model)
+        return read_arrays(file)
 
-    monkeypatch.setattr(_checkpoint, "load_weights", slow_load)
-    loaded = load_model(paths)
+    loaded = load_model(paths, read=slow_read)
     assert asked == [paths.weights(5), paths.weights(6)]
     assert loaded.step == 6
     assert equal(loaded.model, newer.model)

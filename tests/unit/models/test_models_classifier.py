@@ -13,15 +13,8 @@ import torch
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
 from rnnlab.decoding import parse_spec
-from rnnlab.models import (
-    Classifier,
-    Example,
-    LoadedModel,
-    TextModel,
-    classify_texts,
-    continue_texts,
-    score_text,
-)
+from rnnlab.inference import LoadedModel, classify_texts, continue_texts, score_text
+from rnnlab.models import Classifier, Example, TextModel
 from rnnlab.settings.run_config import RunConfig
 from tests.toys.cases import case
 from tests.toys.numeric import assert_close

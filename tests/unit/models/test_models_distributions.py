@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from rnnlab.corpora import EOS, UnknownTokensError
 from rnnlab.decoding import parse_spec
-from rnnlab.models import LoadedModel, continue_texts, distributions_of, score_text
+from rnnlab.inference import LoadedModel, continue_texts, distributions_of, score_text
 from tests.toys.models import count_steps
 from tests.toys.numeric import assert_close
 

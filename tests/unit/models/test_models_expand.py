@@ -8,7 +8,7 @@ import pytest
 
 from rnnlab.corpora import EOS, UnknownTokensError
 from rnnlab.decoding import TracedRow, parse_spec
-from rnnlab.models import Expander, LoadedModel, distributions_of
+from rnnlab.inference import Expander, LoadedModel, distributions_of
 from tests.toys.models import count_steps
 from tests.toys.numeric import assert_close
 

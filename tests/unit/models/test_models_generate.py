@@ -14,8 +14,8 @@ from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import parse_spec
-from rnnlab.models import GenerationStep, LoadedModel, continue_texts, score_text
-from rnnlab.models._generate import parting
+from rnnlab.inference import GenerationStep, LoadedModel, continue_texts, score_text
+from rnnlab.inference._generate import parting
 from rnnlab.protocol.messages import Answer
 from tests.toys.cases import case
 from tests.toys.numeric import assert_close

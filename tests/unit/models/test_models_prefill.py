@@ -16,15 +16,9 @@ import torch
 from rnnlab.base import registry
 from rnnlab.corpora import Ids
 from rnnlab.decoding import SearchStart, parse_spec
-from rnnlab.models import (
-    LoadedModel,
-    continue_prefilled,
-    continue_texts,
-    encode_prompt,
-    prefill,
-)
-from rnnlab.models._prefill import prefill_prompts, repeat_rows
-from rnnlab.models.steppers import Engine, make_stepper
+from rnnlab.inference import LoadedModel, continue_prefilled, continue_texts, encode_prompt, prefill
+from rnnlab.inference._prefill import prefill_prompts, repeat_rows
+from rnnlab.inference.steppers import Engine, make_stepper
 from rnnlab.native import report as native_report
 from rnnlab.protocol.messages import Answer
 from tests.toys.cases import case

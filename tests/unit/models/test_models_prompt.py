@@ -10,7 +10,7 @@ import pytest
 from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import EOS, UNK, Vocabulary
 from rnnlab.decoding import parse_spec
-from rnnlab.models import EncodedPrompt, LoadedModel, continue_texts, encode_prompt
+from rnnlab.inference import EncodedPrompt, LoadedModel, continue_texts, encode_prompt
 
 Make = Callable[..., LoadedModel]
 LETTERS = Vocabulary((EOS, *"\n abceEfos\"'.-"))

@@ -6,8 +6,8 @@ import pytest
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.cells.lstm import LSTM
+from rnnlab.inference.steppers import Stepper, make_stepper
 from rnnlab.models import LanguageModel
-from rnnlab.models.steppers import Stepper, make_stepper
 from rnnlab.native import report as native_report
 from tests.toys.steppers import make_model, needs_native
 

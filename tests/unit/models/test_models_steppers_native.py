@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import torch
 
+from rnnlab.inference._network import Network, arrays_of, why_not_native
+from rnnlab.inference.steppers import NativeStepper, make_stepper
 from rnnlab.models import LanguageModel
-from rnnlab.models.steppers import make_stepper
-from rnnlab.models.steppers._native import NativeStepper, why_not_native
 from rnnlab.native import load_library
 from tests.toys.numeric import assert_close
 from tests.toys.steppers import NATIVE_CELLS, make_model, needs_native, start, walk
@@ -27,7 +27,7 @@ def native(model: LanguageModel, num_threads: int = 1) -> NativeStepper:
     """Return a stepper that uses all its threads even for a tiny model."""
     library = load_library().library
     assert library is not None
-    return NativeStepper(model, library, num_threads, products_per_thread=1)
+    return NativeStepper(Network.of(model), library, num_threads, products_per_thread=1)
 
 
 @needs_native
@@ -120,6 +120,8 @@ def test_a_nan_weight_gives_nan(cell: str) -> None:
 
 
 def test_a_vocabulary_too_large_for_a_table_is_not_supported() -> None:
-    num_table = 23 * 4 * 37
-    assert not why_not_native(make_model(), most_table_numbers=num_table)
-    assert "too large" in why_not_native(make_model(), most_table_numbers=num_table - 1)
+    model, num_table = make_model(), 23 * 4 * 37
+    arrays = arrays_of(model)
+    assert not why_not_native(model.config, 23, arrays, most_table_numbers=num_table)
+    reason = why_not_native(model.config, 23, arrays, most_table_numbers=num_table - 1)
+    assert "too large" in reason

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from rnnlab.decoding import draw
-from rnnlab.models.steppers._native import NativeStepper
+from rnnlab.inference._network import Network
+from rnnlab.inference.steppers import NativeStepper
 from rnnlab.native import load_library
 from tests.toys.steppers import NATIVE_CELLS, make_model, needs_native, start
 
@@ -27,8 +28,9 @@ class Way:
         self.model = make_model(cell, num_tokens=V, **settings)
         library = load_library().library
         assert library is not None
+        network = Network.of(self.model)
         # One product per thread, so that even a tiny model uses all threads.
-        self.stepper = NativeStepper(self.model, library, num_threads, products_per_thread=1)
+        self.stepper = NativeStepper(network, library, num_threads, products_per_thread=1)
         tokens_R = np.arange(rows) % V
         self.log_probs_RV, self.state = self.stepper.step(
             start(self.model, self.stepper, rows), np.arange(rows), tokens_R

@@ -14,8 +14,9 @@ import torch
 from rnnlab.base import registry
 from rnnlab.corpora import EOS, UNK, Vocabulary
 from rnnlab.decoding import Prompt, SearchStart, parse_spec
-from rnnlab.models import LoadedModel, build_model, continue_texts, score_text
-from rnnlab.models._whole_words import WholeWords
+from rnnlab.inference import LoadedModel, continue_texts, score_text
+from rnnlab.inference._whole_words import WholeWords
+from rnnlab.models import build_model
 from rnnlab.protocol.messages import Answer
 from rnnlab.settings.run_config import RunConfig
 from tests.toys.cases import case

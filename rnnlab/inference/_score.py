@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import torch
+import numpy as np
 
 from rnnlab.corpora import Progress, silent
-from rnnlab.models._checkpoint import LoadedModel
+from rnnlab.inference._loaded import LoadedModel
 
 _CHUNK = 4096
 """Maximum number of tokens per forward pass; bounds the memory of the log-probs [T, V]."""
+_LOG_PROBS = 2**24
+"""Maximum number of log-probs per forward pass, for a large vocabulary."""
 
 
 class TextScore(NamedTuple):
@@ -47,28 +49,29 @@ def score_text(loaded: LoadedModel, text: str, progress: Progress = silent) -> T
     progress: called with the number of tokens read, and the number of all.
     Raises BadInputError for characters that are not in the vocabulary, and for a classifier.
     """
-    model, vocabulary = loaded.language_model, loaded.vocabulary
+    stepper, vocabulary = loaded.stepper, loaded.vocabulary
     # Normalise only if necessary: in a generated text, a letter and a combining mark may be two
     # tokens, which NFC would join.
     if vocabulary.unknown(vocabulary.split(text)):
         text = vocabulary.normalise(text)
     ids = vocabulary.encode(text)
-    y_1F, state = model.begin(1)
+    state = stepper.begin()
     token_logprobs: list[float] = []
-    for first in range(0, len(ids), _CHUNK):
-        chunk_1T = torch.from_numpy(ids[first : first + _CHUNK])[None].to(model.device)
-        y_1TF, state = model.read_on(chunk_1T, state)
+    chunk = max(1, min(_CHUNK, _LOG_PROBS // len(vocabulary)))
+    for first in range(0, len(ids), chunk):
+        chunk_T = ids[first : first + chunk]
+        y_1F = stepper.features(state)
+        y_1TF, state = stepper.read(state, chunk_T[None])
         # The features before a token predict this token.
-        before_1TF = torch.cat([y_1F[:, None], y_1TF[:, :-1]], dim=1)
-        log_probs_1TV = model.predict_next(before_1TF)
-        token_logprobs += log_probs_1TV.gather(2, chunk_1T[..., None])[0, :, 0].double().tolist()
-        y_1F = y_1TF[:, -1]
+        log_probs_TV = stepper.predict(np.concatenate([y_1F, y_1TF[0, :-1]]))
+        token_logprobs += log_probs_TV[np.arange(len(chunk_T)), chunk_T].tolist()
         progress(len(token_logprobs), len(ids))
     eos = vocabulary.eos
+    last_1V = stepper.predict(stepper.features(state))
     return TextScore(
         tokens=[vocabulary.tokens[i] for i in ids.tolist()],
         token_logprobs=token_logprobs,
         logprob=math.fsum(token_logprobs),
         num_letters=len(text),
-        eos_logprob=None if eos is None else model.predict_next(y_1F)[0, eos].item(),
+        eos_logprob=None if eos is None else float(last_1V[0, eos]),
     )

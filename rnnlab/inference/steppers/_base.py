@@ -1,7 +1,7 @@
-"""The interface between a search and a language model.
+"""The interface between a search and a language model: arrays in, arrays out.
 
-Shapes: R rows, V tokens of the vocabulary, F features (inputs of the head), B rows of a
-model's state.
+Shapes: R rows, T tokens of a row, V tokens of the vocabulary, F features (inputs of the head), N
+rows of features.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
-from rnnlab import cells
 from rnnlab.decoding import Writer
 
 State = Any
@@ -23,7 +21,28 @@ Rows = NDArray[np.int64]
 
 
 class Stepper(Protocol):
-    """Takes steps of one model, in evaluation mode and with fixed weights."""
+    """Reads tokens with one model, in evaluation mode and with fixed weights."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a row has the same bits for any number of rows, tokens per call, and threads."""
+
+    def begin(self) -> State:
+        """Return the state of one row before the first token.
+
+        A sentence model reads EOS before the first token. For a stream, which has no boundary, the
+        features are h of the initial state.
+        """
+
+    def read(self, state: State, tokens_RT: Rows) -> tuple[Floats, State]:
+        """Return the features [R, T, F] after each token, and the state after the last token.
+
+        Row r of `state`, which does not change, reads `tokens_RT[r]`. Raises IndexError if a token
+        is out of range.
+        """
+
+    def predict(self, features_NF: Floats) -> Floats:
+        """Return the log-probs [N, V] in nats of the next token, given features [N, F]."""
 
     def step(self, state: State, parents_R: Rows, tokens_R: Rows) -> tuple[Floats, State]:
         """Return the log-probs [R, V] of the next token in nats, C-contiguous, and the new state.
@@ -45,6 +64,3 @@ class Stepper(Protocol):
 
     def join(self, states: Sequence[State]) -> State:
         """Return one state with the rows of all `states` (at least one), in order."""
-
-    def adopt(self, model_state: cells.State, features_BF: Tensor) -> State:
-        """Return a state of this stepper that equals a model's state of B rows."""

@@ -30,10 +30,10 @@ from rnnlab.decoding import (
     empty_hypothesis,
 )
 from rnnlab.decoding._numbers import NEVER, best_first
-from rnnlab.models import _whole_words
-from rnnlab.models._checkpoint import LoadedModel
-from rnnlab.models._prefill import prefill_prompts
-from rnnlab.models._prompt import Unknown, encode_prompt
+from rnnlab.inference import _whole_words
+from rnnlab.inference._loaded import LoadedModel
+from rnnlab.inference._prefill import prefill_prompts
+from rnnlab.inference._prompt import Unknown, encode_prompt
 
 _MOST_STATES = 256
 """Number of texts whose states are kept."""

@@ -10,10 +10,10 @@ import numpy as np
 from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import Frame, Hypothesis, SearchStart, Spec, Tracer
 from rnnlab.decoding._trace import why_over
-from rnnlab.models import _whole_words
-from rnnlab.models._checkpoint import LoadedModel
-from rnnlab.models._prefill import prefill_prompts, repeat_rows
-from rnnlab.models._prompt import EncodedPrompt, Unknown, encode_prompt
+from rnnlab.inference import _whole_words
+from rnnlab.inference._loaded import LoadedModel
+from rnnlab.inference._prefill import prefill_prompts, repeat_rows
+from rnnlab.inference._prompt import EncodedPrompt, Unknown, encode_prompt
 from rnnlab.protocol.messages import Answer
 
 

@@ -21,10 +21,10 @@ from rnnlab.decoding import (
     Tracer,
 )
 from rnnlab.decoding._rows import write_rows
-from rnnlab.models import _whole_words
-from rnnlab.models._checkpoint import LoadedModel
-from rnnlab.models._prefill import prefill_prompts
-from rnnlab.models._prompt import Unknown, encode_prompt
+from rnnlab.inference import _whole_words
+from rnnlab.inference._loaded import LoadedModel
+from rnnlab.inference._prefill import prefill_prompts
+from rnnlab.inference._prompt import Unknown, encode_prompt
 
 MAX_PLACES = 600
 """Maximum number of prompt tokens with a row, counted from the end of the prompt."""

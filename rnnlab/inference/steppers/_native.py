@@ -1,7 +1,7 @@
 """Steps in C for the plain cells in float32 on the CPU: see rnnlab/native/c/step.c.
 
 Shapes: R rows, S floats of a row's state, T steps, V tokens of the vocabulary, F features (inputs
-of the head), B rows of a model's state.
+of the head), N rows of features.
 """
 
 from __future__ import annotations
@@ -9,20 +9,18 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from ctypes import c_int64, c_void_p
+from functools import cached_property
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from rnnlab import cells
 from rnnlab.decoding import Goals, Written
-from rnnlab.models._language_model import LanguageModel
-from rnnlab.models.steppers._base import Floats, Rows
-from rnnlab.models.steppers._pack import F32, Packed, address, padded
+from rnnlab.inference._network import Network
+from rnnlab.inference._reader import LayerState, Reader
+from rnnlab.inference.steppers._base import Floats, Rows
+from rnnlab.inference.steppers._pack import F32, Packed, address, padded
+from rnnlab.native import num_threads as default_threads
 
-MOST_TABLE_NUMBERS = 2**25
-"""Maximum size V x G of the first layer's table (128 MB); beyond it, torch runs the model."""
 ROWS_PER_THREAD, PRODUCTS_PER_THREAD = 16, 2_000_000
 """Minimum work per thread: waking a thread takes about as long as 2,000,000 multiplications."""
 PIECES_PER_THREAD = 2
@@ -41,30 +39,20 @@ class NativeState:
         self.address = address(rows_RS)
 
 
-def why_not_native(model: LanguageModel, most_table_numbers: int = MOST_TABLE_NUMBERS) -> str:
-    """Return why the native step cannot run a model; empty if it can."""
-    # Not isinstance: a subclass of a cell has its own equations.
-    if type(model.rnn.cell) not in cells.KERNEL_CELLS:
-        return f"the cell {type(model.rnn.cell).__name__} is not supported"
-    if model.device.type != "cpu":
-        return f"the model is on {model.device.type}"
-    if any(tensor.dtype != torch.float32 for tensor in model.state_dict().values()):
-        return "the weights are not in float32"
-    if model.vocab_size * model.rnn.weights(0).bias_ih.shape[0] > most_table_numbers:
-        return "the vocabulary is too large for a table of its gates"
-    return ""
-
-
 class NativeStepper:
     """Takes steps on packed copies of the weights; may be called from several threads at once.
 
-    num_threads: maximum number of threads (None: torch's number); it does not change the results.
+    num_threads: maximum number of threads of a step (None: that of the kernels); it does not change
+    the results.
     products_per_thread: minimum number of multiplications per thread.
     """
 
+    is_exact = True
+    """The kernels compute every row alone."""
+
     def __init__(
         self,
-        model: LanguageModel,
+        network: Network,
         library: ctypes.CDLL,
         num_threads: int | None = None,
         products_per_thread: int = PRODUCTS_PER_THREAD,
@@ -76,12 +64,44 @@ class NativeStepper:
         ]  # fmt: skip
         self._write.restype = c_int64
         self._chunk: int = library.rnnlab_chunk()
-        self._threads = num_threads or torch.get_num_threads()
+        self._threads = num_threads or default_threads()
         self._products_per_thread = products_per_thread
-        self._packed = Packed(model, library.rnnlab_lanes())
+        self._network, self._library = network, library
+        self._packed = Packed(network, library.rnnlab_lanes())
         self._spare: list[tuple[F32, int]] = []
         """Free scratch buffers with their addresses. A call takes a buffer and puts it back in the
         end, so concurrent calls never share a buffer."""
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The engine for whole sequences; packed at its first use."""
+        return Reader(self._network, self._library)
+
+    def begin(self) -> NativeState:
+        """Return the packed state of one row; implements `Stepper.begin`."""
+        begun = self.reader.begin(1)
+        state = self._adopt(begun, begun[-1].h_BH)
+        eos = self._network.eos
+        return state if eos is None else self.step(state, np.zeros(1, np.int64), np.array([eos]))[1]
+
+    def read(self, state: NativeState, tokens_RT: Rows) -> tuple[Floats, NativeState]:
+        """Run the kernel for whole sequences; implements `Stepper.read`."""
+        packed, rows_RS = self._packed, state.rows_RS
+        parts = [
+            np.ascontiguousarray(rows_RS[:, first : first + packed.hidden])
+            for first in range(0, self._network.num_layers * packed.num_states * packed.units,
+                               packed.units)
+        ]  # fmt: skip
+        layers = tuple(
+            LayerState(parts[i], parts[i + 1] if packed.num_states == 2 else None)
+            for i in range(0, len(parts), packed.num_states)
+        )
+        features_RTF, after = self.reader.read(tokens_RT, layers)
+        return features_RTF, self._adopt(after, features_RTF[:, -1])
+
+    def predict(self, features_NF: Floats) -> Floats:
+        """Run the head; implements `Stepper.predict`."""
+        return self.reader.log_probs(np.asarray(features_NF, np.float32))
 
     def step(
         self, state: NativeState, parents_R: Rows, tokens_R: Rows
@@ -166,17 +186,17 @@ class NativeStepper:
         """Return a copy of the rows of all states; implements `Stepper.join`."""
         return NativeState(np.concatenate([state.rows_RS for state in states]))
 
-    def adopt(self, model_state: cells.State, features_BF: Tensor) -> NativeState:
-        """Return a copy in the packed layout; implements `Stepper.adopt`."""
+    def _adopt(self, layers: Sequence[LayerState], features_RF: F32) -> NativeState:
+        """Return the states of the layers in the packed layout."""
         packed = self._packed
-        rows_BS = np.zeros((len(features_BF), packed.row), np.float32)
-        parts = [part for layer in model_state for part in layer]
+        rows_RS = np.zeros((len(features_RF), packed.row), np.float32)
+        parts = [part for layer in layers for part in layer if part is not None]
         if packed.is_residual:
-            parts.append(features_BF)
+            parts.append(features_RF)
         for number, part in enumerate(parts):
             start = number * packed.units
-            rows_BS[:, start : start + packed.hidden] = part.detach().numpy()
-        return NativeState(rows_BS)
+            rows_RS[:, start : start + packed.hidden] = part
+        return NativeState(rows_RS)
 
     def _split(self, num: int) -> tuple[int, int, int]:
         """Return the numbers of threads, pieces and floats of scratch memory for `num` rows."""

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from rnnlab.corpora import Progress, Vocabulary, silent
-from rnnlab.models._checkpoint import LoadedModel
+from rnnlab.inference._documents import log_probs_function
+from rnnlab.inference._loaded import LoadedModel
 from rnnlab.settings.run_config import RunConfig
 
 Ids = npt.NDArray[np.int64]
@@ -32,7 +32,6 @@ class Verdict(NamedTuple):
     """Number of these words that are not in the vocabulary."""
 
 
-@torch.inference_mode()
 def classify_texts(
     loaded: LoadedModel, texts: Sequence[str], batch: int = 64, progress: Progress = silent
 ) -> list[Verdict]:
@@ -41,19 +40,20 @@ def classify_texts(
     batch: number of texts per forward pass. progress: called with the number of texts classified,
     and the number of all. Raises BadInputError for a language model.
     """
-    model, vocabulary, config = loaded.classifier, loaded.vocabulary, loaded.config
+    vocabulary, config = loaded.vocabulary, loaded.config
+    log_probs_of = log_probs_function(loaded)
     pad, unk = vocabulary.pad, vocabulary.unk
     assert pad is not None
     documents = [_ids(vocabulary, text, config) for text in texts]
     verdicts = []
     for begin in range(0, len(documents), batch):
         rows = documents[begin : begin + batch]
-        lengths_B = torch.tensor([len(ids) for ids in rows], device=model.device)
+        lengths_B = np.array([len(ids) for ids in rows])
         tokens_BT = np.full((len(rows), int(lengths_B.max())), pad, dtype=np.int64)
         for row, ids in zip(tokens_BT, rows, strict=True):
             row[: len(ids)] = ids
-        logits_BC = model(torch.from_numpy(tokens_BT).to(model.device), lengths_B)
-        for ids, probs_C in zip(rows, model.log_probs(logits_BC).exp().tolist(), strict=True):
+        probs_BC = np.exp(log_probs_of(tokens_BT, lengths_B))
+        for ids, probs_C in zip(rows, probs_BC.tolist(), strict=True):
             best = max(range(len(probs_C)), key=probs_C.__getitem__)
             probabilities = dict(zip(vocabulary.classes, probs_C, strict=True))
             num_unknown = int((ids == unk).sum())

@@ -1,7 +1,7 @@
 """Steps in torch: every cell on every device.
 
-Shapes: R rows, V tokens of the vocabulary, F features (inputs of the head), B rows of a
-model's state.
+Shapes: R rows, T tokens of a row, V tokens of the vocabulary, F features (inputs of the head), N
+rows of features.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnlab import cells
-from rnnlab.models._language_model import LanguageModel
-from rnnlab.models.steppers._base import Floats, Rows
+from rnnlab.inference.steppers._base import Floats, Rows
+from rnnlab.models import LanguageModel
 
 
 class TorchState(NamedTuple):
@@ -29,8 +29,29 @@ class TorchState(NamedTuple):
 class TorchStepper:
     """Takes steps of the model in torch; on the CPU, arrays and tensors share memory."""
 
+    is_exact = False
+    """Torch may round the sums of another number of rows, or of threads, differently."""
+
     def __init__(self, model: LanguageModel) -> None:
         self._model = model
+
+    def begin(self) -> TorchState:
+        """Return the state of one row before the first token; implements `Stepper.begin`."""
+        features_1F, layers = self._model.begin(1)
+        return TorchState(layers, features_1F)
+
+    def read(self, state: TorchState, tokens_RT: Rows) -> tuple[Floats, TorchState]:
+        """Run torch's kernel for whole sequences, or ours; implements `Stepper.read`."""
+        self._check(tokens_RT, self._model.vocab_size)
+        y_RTF, layers = self._model.read_on(self._to_device(tokens_RT), state.layers)
+        features_RTF: Floats = y_RTF.cpu().numpy()
+        return features_RTF, TorchState(layers, y_RTF[:, -1])
+
+    def predict(self, features_NF: Floats) -> Floats:
+        """Run the head; implements `Stepper.predict`."""
+        features = torch.from_numpy(np.ascontiguousarray(features_NF)).to(self._model.device)
+        log_probs_NV: Floats = self._model.predict_next(features).cpu().numpy()
+        return log_probs_NV
 
     @torch.inference_mode()
     def step(self, state: TorchState, parents_R: Rows, tokens_R: Rows) -> tuple[Floats, TorchState]:
@@ -68,15 +89,11 @@ class TorchStepper:
         )
         return TorchState(layers, torch.cat([state.features_RF for state in states]))
 
-    def adopt(self, model_state: cells.State, features_BF: Tensor) -> TorchState:
-        """Return a state that shares the model's tensors; implements `Stepper.adopt`."""
-        return TorchState(model_state, features_BF)
-
     def _to_device(self, ids: Rows) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(ids, np.int64)).to(self._model.device)
 
     @staticmethod
     def _check(ids: NDArray[np.int64], size: int) -> None:
         """Raise IndexError for an id out of range, which on a GPU would abort the process."""
-        if len(ids) and not 0 <= ids.min() <= ids.max() < size:
+        if ids.size and not 0 <= ids.min() <= ids.max() < size:
             raise IndexError(f"rows or tokens out of range: {ids.min()} to {ids.max()} of {size}")
