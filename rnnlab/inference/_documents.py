@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.inference._loaded import LoadedModel
-from rnnlab.inference._reader import F32, Ids, Reader
+from rnnlab.inference.reader import F32, Ids, Reader
 from rnnlab.settings.run_config import RunConfig
 
 LogProbsOf = Callable[[Ids, Ids], NDArray[Any]]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rnnlab.corpora import Batch, Progress, Split, silent
 from rnnlab.inference._documents import document_features
 from rnnlab.inference._loaded import LoadedModel
-from rnnlab.inference._reader import Reader
+from rnnlab.inference.reader import Reader
 
 
 class Evaluation(NamedTuple):
@@ -106,7 +106,7 @@ def evaluate_loaded(
     reader = loaded.reader
     if reader is not None:
         return evaluate_with(_NativeTally(loaded, reader), split, max_tokens, progress)
-    from rnnlab.inference._torch_tally import TorchTally
+    from rnnlab.inference.torch_tally import TorchTally
 
     return evaluate_with(TorchTally(loaded.model), split, max_tokens, progress)
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from rnnlab.base.errors import BadInputError, NoCheckpointError
 from rnnlab.corpora import Vocabulary
-from rnnlab.inference._network import (
+from rnnlab.inference.network import (
     Arrays,
     Network,
     read_arrays,
     why_not_native,
     why_not_native_model,
 )
-from rnnlab.inference._reader import Reader
+from rnnlab.inference.reader import Reader
 from rnnlab.inference.steppers import NativeStepper, Stepper
 from rnnlab.native import load_library
 from rnnlab.runs.paths import Pointer, RunPaths

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rnnlab.corpora import Progress, Split, silent
 from rnnlab.inference import Evaluation, evaluate_with
-from rnnlab.inference._torch_tally import TorchTally
+from rnnlab.inference.torch_tally import TorchTally
 from rnnlab.models import TextModel
 
 

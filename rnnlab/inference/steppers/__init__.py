@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.inference._network import Network, why_not_native_model
+from rnnlab.inference.network import Network, why_not_native_model
 from rnnlab.inference.steppers._base import State, Stepper
 from rnnlab.inference.steppers._native import NativeStepper
 from rnnlab.native import load_library

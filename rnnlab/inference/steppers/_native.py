@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.decoding import Goals, Written
-from rnnlab.inference._network import Network
-from rnnlab.inference._reader import LayerState, Reader
+from rnnlab.inference.network import Network
+from rnnlab.inference.reader import LayerState, Reader
 from rnnlab.inference.steppers._base import Floats, Rows
 from rnnlab.inference.steppers._pack import F32, Packed, address, padded
 from rnnlab.native import num_threads as default_threads

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.inference._network import Network
+from rnnlab.inference.network import Network
 from rnnlab.native import CELLS, NO_LOGIT
 
 ALIGNMENT = 64

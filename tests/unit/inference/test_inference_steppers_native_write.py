@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rnnlab.decoding import draw
-from rnnlab.inference._network import Network
+from rnnlab.inference.network import Network
 from rnnlab.inference.steppers import NativeStepper
 from rnnlab.native import load_library
 from tests.toys.steppers import NATIVE_CELLS, make_model, needs_native, start

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.inference._network import Network
+from rnnlab.inference.network import Network
 from rnnlab.native import Kernels, PackedHead, PackedLayer, kernels_of
 
 F32 = NDArray[np.float32]
@@ -43,8 +43,8 @@ class _Direction(NamedTuple):
 class Reader:
     """A network with packed weights; calls may come from several threads at once.
 
-    The number of threads never changes a bit of a result, and once the network has its table (see
-    `Network.table`), neither do the other rows of a call.
+    The number of threads never changes a bit of a result; for a language model, neither do the
+    other rows of a call, nor the division of a sequence into calls.
     """
 
     def __init__(self, network: Network, library: ctypes.CDLL) -> None:
@@ -54,6 +54,8 @@ class Reader:
             [self._pack(number, suffix) for suffix in network.suffixes]
             for number in range(network.num_layers)
         ]
+        if network.config.task != "classify":
+            network.table()  # so that the results do not depend on the number of tokens in a call
         self._head = PackedHead(self._kernels, library, *network.head)
 
     def begin(self, batch: int) -> State:

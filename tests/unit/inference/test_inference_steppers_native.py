@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnnlab.inference._network import Network, arrays_of, why_not_native
+from rnnlab.inference.network import Network, arrays_of, why_not_native
 from rnnlab.inference.steppers import NativeStepper, make_stepper
 from rnnlab.models import LanguageModel
 from rnnlab.native import load_library
