@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,16 +31,14 @@ import torch
 from rnnlab import native
 from rnnlab.corpora import Vocabulary
 from rnnlab.corpora.tasks.stream import StreamSplit
-from rnnlab.inference import LoadedModel, evaluate_loaded, evaluate_with
-from rnnlab.inference._prefill import prefill_prompts
-from rnnlab.inference.steppers import make_stepper
-from rnnlab.inference.torch_tally import TorchTally
-from rnnlab.models import LanguageModel, build_model
+from rnnlab.inference import LoadedModel, encode_prompt, evaluate_loaded, prefill
+from rnnlab.models import build_model
 from rnnlab.protocol.codec import decode_reply, encode_request
-from rnnlab.protocol.messages import Generate, Progress
+from rnnlab.protocol.messages import Failed, Generate, Progress
 from rnnlab.settings.run_config import RunConfig
 
 VOCAB, EMBEDDING, TEXT, PROMPT = 96, 64, 8192, 2000
+COLD_PROMPT = "To be"
 ROUNDS, COLD_ROUNDS = 5, 5
 SIZES = [("lstm", 128), ("gru", 128), ("rnn", 128), ("lstm", 384), ("gru", 384), ("rnn", 384)]
 FLOORS = {"lstm": 3, "gru": 5, "rnn": 5}
@@ -79,29 +78,20 @@ def medians(works: list[Callable[[], object]]) -> list[float]:
 
 def long_texts(cell: str, hidden: int) -> None:
     """Print the ratios of evaluation and prefill for one size."""
-    loaded = make_model(cell, hidden)
-    model = loaded.language_model
-    assert isinstance(model, LanguageModel)
-    model.rnn.engine = "fused"  # torch's kernel
+    loaded, rival = make_model(cell, hidden), make_model(cell, hidden)
+    os.environ["RNNLAB_NATIVE"] = "0"
+    assert rival.reader is None
+    assert not rival.stepper.is_exact
+    del os.environ["RNNLAB_NATIVE"]
+    rival.model.rnn.engine = "fused"  # torch's kernel
     random = np.random.default_rng(1)
     split = StreamSplit(random.integers(0, VOCAB, TEXT + 1), 1, 100)
-    prompt = random.integers(0, VOCAB, PROMPT)
-    rival = make_stepper(model, "torch")
-
-    def ours() -> float:
-        return evaluate_loaded(loaded, split).loss_nats
-
-    def torchs() -> float:
-        return evaluate_with(TorchTally(model), split).loss_nats
-
-    def prefill() -> None:
-        prefill_prompts(loaded, loaded.stepper, [prompt], keep_features=False)
-
-    def rival_prefill() -> None:
-        prefill_prompts(loaded, rival, [prompt], keep_features=False)
-
-    assert abs(ours() - torchs()) < 1e-6
-    mine, other, mine_prefill, other_prefill = medians([ours, torchs, prefill, rival_prefill])
+    text = "".join(loaded.vocabulary.tokens[i] for i in random.integers(0, VOCAB, PROMPT))
+    prompt = encode_prompt(loaded.vocabulary, text)
+    ours, torchs = (partial(evaluate_loaded, one, split) for one in (loaded, rival))
+    assert abs(ours().loss_nats - torchs().loss_nats) < 1e-6
+    prefills = [partial(prefill, one, [prompt], []) for one in (loaded, rival)]
+    mine, other, mine_prefill, other_prefill = medians([ours, torchs, *prefills])
     print(
         f"{cell.upper():5} {hidden:4} {other / mine:9.2f}x {TEXT / mine:12,.0f} chars/s"
         f" {other_prefill / mine_prefill:9.2f}x   floor {FLOORS[cell]}",
@@ -124,7 +114,7 @@ def cold_generate(is_native: bool) -> Cold:
         "generate",
         RUN.name,
         "--prompt",
-        "X",
+        COLD_PROMPT,
         "-d",
         "greedy",
     ]
@@ -144,10 +134,11 @@ def cold_answer(is_native: bool) -> Cold:
     )  # fmt: skip
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.write(encode_request(Generate(1, str(RUN), "X", ["greedy"])))
+    process.stdin.write(encode_request(Generate(1, str(RUN), COLD_PROMPT, ["greedy"])))
     process.stdin.flush()
-    while not isinstance(decode_reply(process.stdout.readline()), Progress):
-        pass
+    while not isinstance(reply := decode_reply(process.stdout.readline()), Progress):
+        assert reply is not None
+        assert not isinstance(reply, Failed), reply
     answer_s = time.monotonic() - started
     process.stdin.close()
     return _ended(process, started, answer_s)
