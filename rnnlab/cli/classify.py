@@ -40,8 +40,8 @@ def command(
     if not texts:
         raise BadInputError("there is nothing to classify", "add --text TEXT or --file FILE")
     opened = RunStore.default(checkpoints).open(run)
-    with progress_bar("loading torch") as bar:
-        from rnnlab.models import classify_texts, load_model
+    with progress_bar("loading the model") as bar:
+        from rnnlab.inference import classify_texts, load_model
 
         loaded = load_model(opened.paths, resolve_checkpoint(opened.paths, checkpoint))
         bar.begin("classifying")

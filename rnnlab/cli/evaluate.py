@@ -17,7 +17,7 @@ from rnnlab.runs.summary import summarise
 
 if TYPE_CHECKING:
     from rnnlab.corpora import Floor
-    from rnnlab.training import Evaluation
+    from rnnlab.inference import Evaluation
 
 
 def command(

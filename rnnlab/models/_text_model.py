@@ -78,7 +78,8 @@ class TextModel(nn.Module, ABC):
         super().__init__()
         generator = torch.Generator().manual_seed(config.seed)
         self.vocab_size = vocab_size
-        self._dropouts = config
+        self.config = config
+        """Settings of the run."""
         self.embedding: nn.Embedding | None = None
         if not config.one_hot:
             self.embedding = nn.Embedding(vocab_size, config.embedding)
@@ -156,7 +157,7 @@ class TextModel(nn.Module, ABC):
             x = F.one_hot(tokens, self.vocab_size).to(self.head.bias.dtype)
         if not self.training:
             return x  # type: ignore[no-any-return]
-        settings = self._dropouts
+        settings = self.config
         if settings.token_dropout:
             x = x * dropout(x.new_ones(*tokens.shape, 1), settings.token_dropout, generator)
         return dropout(x, settings.embedding_dropout, generator, variational=settings.variational)
@@ -165,15 +166,15 @@ class TextModel(nn.Module, ABC):
         self, tokens_BT: Tensor, generator: torch.Generator | None = None
     ) -> Tensor | Lookup:
         """Return the inputs of the recurrent layers: vectors, or ids if no dropout changes them."""
-        settings = self._dropouts
+        settings = self.config
         if self.training and (settings.token_dropout or settings.embedding_dropout):
             return self.embed(tokens_BT, generator)
         return Lookup(tokens_BT, None if self.embedding is None else self.embedding.weight)
 
     def drop_features(self, y_BTF: Tensor, generator: torch.Generator | None) -> Tensor:
         """Return the features [B, T, F] after dropout, unchanged in evaluation mode."""
-        rate = self._dropouts.dropout if self.training else 0.0
-        return dropout(y_BTF, rate, generator, variational=self._dropouts.variational)
+        rate = self.config.dropout if self.training else 0.0
+        return dropout(y_BTF, rate, generator, variational=self.config.variational)
 
     @staticmethod
     def log_probs(logits: Tensor) -> Tensor:

@@ -224,9 +224,10 @@ class Kernels:
 def load_kernels() -> Kernels | None:
     """Return the kernels; None if they are not available on this machine."""
     library = load_library().library
-    return None if library is None else _kernels_of(library)
+    return None if library is None else kernels_of(library)
 
 
 @cache
-def _kernels_of(library: ctypes.CDLL) -> Kernels:
+def kernels_of(library: ctypes.CDLL) -> Kernels:
+    """Return the kernels of a library, one object per library."""
     return Kernels(library)

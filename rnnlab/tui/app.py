@@ -196,7 +196,7 @@ class LabApp(StyledApp):
             await self._open_home(self._outline, reading)
         self._show_runs(await reading)
         if self._is_open():
-            # Start the generator after the runs are listed: loading torch keeps a core busy.
+            # Start the generator after the runs are listed: its imports keep a core busy.
             self.run_worker(self._questions.generator.start(), name="generator")
             await saved_view.restore_session(self.state, self._view_file)
         while self._is_open():

@@ -19,6 +19,7 @@ from typing import TextIO
 from rnnlab.base import registry
 from rnnlab.base.errors import NoCheckpointError, RnnlabError, one_line
 from rnnlab.corpora import UnknownTokensError
+from rnnlab.native import set_num_threads
 from rnnlab.protocol.codec import decode_request, encode_reply
 from rnnlab.protocol.messages import (
     Ended,
@@ -122,9 +123,9 @@ def main() -> int:
     global _replies  # noqa: PLW0603
     _replies = replies_alone()
     inbox = Inbox(os.fdopen(0, encoding="utf-8", errors="replace", closefd=False))
-    import torch
-
-    torch.set_num_threads(1)
+    # One thread for our kernels, and for torch if a question needs it: trainings need the cores.
+    set_num_threads(1)
+    os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     send(Ready())
     context = AnswerContext(ModelCache(), send, inbox.is_cancelled, inbox.others_wait)
     try:

@@ -37,8 +37,8 @@ from torch.nn import functional
 
 from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import SearchStart, parse_spec
+from rnnlab.inference.steppers import Stepper, make_stepper
 from rnnlab.models import LanguageModel, build_model
-from rnnlab.models.steppers import Stepper, make_stepper
 from rnnlab.native import report as native_report
 from rnnlab.settings.run_config import RunConfig
 
@@ -87,8 +87,7 @@ class Rivals:
     def ours(self, text: str, length: int, first: tuple[int, ...] = (0,)) -> list[int]:
         """Take all frames of a decoder of ours after each first letter; return its best texts."""
         spec, rows = parse_spec(text), np.arange(len(first))
-        features_RF, model_state = self.model.begin(len(first))
-        begun = self.stepper.adopt(model_state, features_RF)
+        begun = self.stepper.select(self.stepper.begin(), np.zeros(len(first), np.int64))
         log_probs_RV, state = self.stepper.step(begun, rows, np.array(first))
         start = SearchStart(log_probs_RV, state, writer=self.stepper.writer)
         generators = [np.random.default_rng([1, row]) for row in range(len(first))]

@@ -248,7 +248,7 @@ class PromptForm(Vertical):
     def waiting_note(self) -> str:
         """Return the status of a request until the model has read the prompt."""
         if not self._session.is_ready:
-            return "loading torch…"
+            return "starting the generator…"
         if self._run is not None and self._run.state == "starting":
             return f"waiting for the first weights of {self._run.name}…"
         return "reading the prompt…"

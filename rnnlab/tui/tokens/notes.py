@@ -40,7 +40,7 @@ def _waiting_note(state: LabState, session: TokenSession) -> str:
     run = state.summaries.get(session.run)
     if run is not None and run.state == "starting":
         return f"waiting for the first weights of {run.name}…"
-    return "reading the text…" if state.session.is_ready else "loading torch…"
+    return "reading the text…" if state.session.is_ready else "starting the generator…"
 
 
 def status_of(state: LabState, session: TokenSession) -> tuple[str, bool]:

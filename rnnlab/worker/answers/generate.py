@@ -25,7 +25,7 @@ from rnnlab.protocol.messages import (
 from rnnlab.worker import AnswerContext, Pace
 
 if TYPE_CHECKING:
-    from rnnlab.models import GenerationStep, LoadedModel, Unknown
+    from rnnlab.inference import GenerationStep, LoadedModel, Unknown
 
 _MAX_TRACED = 20_000
 """Maximum number of hypotheses in the trace of a decoder: more than anybody reads."""
@@ -33,11 +33,11 @@ _MAX_TRACED = 20_000
 
 def answer(request: Generate, context: AnswerContext) -> None:
     """Send the frames of every decoder until all have ended or the request is cancelled."""
-    from rnnlab.models import Classifier, continue_prefilled, encode_prompt, prefill
+    from rnnlab.inference import continue_prefilled, encode_prompt, prefill
 
     specs: list[Spec] = [parse_spec(text) for text in request.decoders]
     loaded = context.model(request.ask, request.run, request.checkpoint)
-    if isinstance(loaded.model, Classifier):
+    if loaded.is_classifier:
         if not request.prompt.strip():
             raise BadInputError("there is no text to classify", "write a document")
         context.send(Started(request.ask, loaded.step))
@@ -109,7 +109,7 @@ class _Search:
 
 def _ranked_classes(loaded: LoadedModel, text: str) -> dict[str, float]:
     """Return the probabilities of the classes of a text, the most probable class first."""
-    from rnnlab.models import classify_texts
+    from rnnlab.inference import classify_texts
 
     [verdict] = classify_texts(loaded, [text])
     return dict(sorted(verdict.probabilities.items(), key=lambda item: -item[1]))

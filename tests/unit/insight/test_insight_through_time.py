@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from rnnlab import native
+from rnnlab.inference import LoadedModel
 from rnnlab.insight import gradient_through_time, half_life, trace_sample
-from rnnlab.models import LoadedModel
 from tests.toys.cases import case
 from tests.toys.models import CELLS, Steps, make_model, random_sample
 from tests.toys.numeric import assert_close

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from rnnlab.base import registry
-from rnnlab.models import load_model
+from rnnlab.inference import load_model
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.records import EvalRecord, LayersRecord
 from rnnlab.training import Session, evaluate, train

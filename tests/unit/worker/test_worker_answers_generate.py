@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from rnnlab import inference
 from rnnlab.base.files import replace_text
 from rnnlab.corpora import Vocabulary
-from rnnlab.models import LanguageModel, build_model, save_weights
+from rnnlab.models import build_model, save_weights
 from rnnlab.protocol.messages import (
     Answer,
     Classified,
@@ -67,13 +68,13 @@ def test_three_decoders_share_one_prefill_and_answer_as_if_each_were_asked_alone
     vocabulary = Vocabulary.count("abcde ")
     paths = save_run(tmp_path / "run", config, vocabulary)
     begun: list[int] = []
-    begin = LanguageModel.begin
+    whole = inference.prefill
 
-    def counted(model: LanguageModel, batch: int) -> Any:
-        begun.append(batch)
-        return begin(model, batch)
+    def counted(loaded: Any, prompts: Any, specs: Any) -> Any:
+        begun.append(len(prompts))
+        return whole(loaded, prompts, specs)
 
-    monkeypatch.setattr(LanguageModel, "begin", counted)
+    monkeypatch.setattr(inference, "prefill", counted)
     models = ModelCache()
 
     def answers(*specs: str) -> list[list[Answer]]:
