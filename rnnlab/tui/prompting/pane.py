@@ -38,7 +38,7 @@ class PromptPane(Vertical):
 
     def on_mount(self) -> None:
         """Show the first hint."""
-        self._show_status()
+        self.show_status()
 
     def show_run(self, run: RunSummary | None) -> None:
         """Show the chosen run in the title, and whether it has written the answers."""
@@ -60,7 +60,7 @@ class PromptPane(Vertical):
     def mark_stale(self) -> None:
         """Dim the answers, and name their request, while the fields hold another request."""
         if self.board.mark_stale(self.form.origin_of_answers()):
-            self._show_status()
+            self.show_status()
 
     async def catch_up(self) -> None:
         """Show the session after replies that arrived while the screen was hidden."""
@@ -68,7 +68,7 @@ class PromptPane(Vertical):
             await self.board.show_answers(self._session)
         await self.board.show_end(self._session)
         self.mark_stale()
-        self._show_status()
+        self.show_status()
 
     async def on_reply(self, reply: Reply) -> None:
         """Show a reply to the session's request."""
@@ -76,17 +76,17 @@ class PromptPane(Vertical):
             case Started():
                 self.mark_stale()
                 await self.board.begin(self._session.specs)
-                self._show_status()
+                self.show_status()
             case Progress():
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed() | Ended():
                 await self.board.show_end(self._session)
                 self.mark_stale()
-                self._show_status()
+                self.show_status()
             case _:
                 pass
 
-    def _show_status(self) -> None:
+    def show_status(self) -> None:
         """Show the state of the session in one line; without answers, the pane is small."""
         session = self._session
         self.set_class(session.step is None and not session.answers, "-empty")
