@@ -75,7 +75,17 @@ def test_no_letter_overrides_text_fields(name: str, state: LabState) -> None:
                 assert all(len(key) > 1 for key in action.keys), action.name
 
 
-async def test_its_keys_open_every_screen_and_escape_leads_home(lab: Lab, app: LabApp) -> None:
+async def test_its_keys_open_every_screen_and_escape_leads_home(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[BaseScreen] = []
+    resumed = BaseScreen.resumed
+
+    def note(screen: BaseScreen) -> None:
+        shown.append(screen)
+        resumed(screen)
+
+    monkeypatch.setattr(BaseScreen, "resumed", note)
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
@@ -84,10 +94,12 @@ async def test_its_keys_open_every_screen_and_escape_leads_home(lab: Lab, app: L
         ]
         ways += [(e.name, ("g", e.go)) for e in entries() if e.name != HOME]
         for name, keys in ways:
+            shown.clear()
             try:
                 await pilot.press(*keys)
                 await until(pilot, lambda name=name: app.page.entry_name == name)  # type: ignore[misc]
                 assert app.focused is not None, f"{name} by {keys}"
+                assert shown == [app.page] * (name != HOME), "it shows its state once"
                 await pilot.press("escape", "escape", "escape")
                 await until(pilot, lambda: app.page.entry_name == HOME)
             except TimeoutError:

@@ -180,11 +180,19 @@ class BaseScreen(Screen[None]):
         self._has_arrived = True
 
     def on_screen_suspend(self) -> None:
+        """Call `suspended`: Textual would call a handler of each subclass, besides `super()`."""
+        self.suspended()
+
+    def on_screen_resume(self) -> None:
+        """Call `resumed`, as above."""
+        self.resumed()
+
+    def suspended(self) -> None:
         """Hide the footer while a dialog receives the keys, and stop waiting for a letter."""
         self.go_keys.close()
         self.query_one(LabFooter).visible = False
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         """Show the current state, and focus the main widget if the screen has just opened."""
         self.query_one(LabFooter).visible = True
         self.show_state()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from textual.css.model import RuleSet
 from textual.dom import DOMNode
 from textual.widgets import Static
 
+from rnnlab.runs.store import RunStore
+from rnnlab.tui.app import LabApp
 from rnnlab.tui.shell.styled_app import StyledApp
 
 
@@ -41,3 +44,16 @@ def test_rules_are_told_apart_by_identity_as_in_textual() -> None:
     one, same = RuleSet(), RuleSet()
     assert hash(one) != hash(same)
     assert RuleSet.__hash__ is object.__hash__
+
+
+async def test_no_style_depends_on_the_order_of_all_widgets_of_a_common_kind(
+    tmp_path: Path,
+) -> None:
+    """Each mount would compute the styles of all of them again."""
+    app = LabApp(RunStore(tmp_path))
+    app.stylesheet.read_all(app.css_path)
+    order = {"first-child", "last-child", "first-of-type", "last-of-type", "empty"}
+    ordered = [rule for rule in app.stylesheet.rules if rule.pseudo_classes & order]
+    assert ordered
+    common = {"Static", "Label", "Input", "Horizontal", "Vertical", "Widget", "*"}
+    assert not [rule.selectors for rule in ordered if rule.selector_names & common]
