@@ -12,6 +12,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from hypothesis.internal.conjecture import providers
 
 from tests.toys.environment import NUM_THREADS, keep_ignoring, known_environment, make_known
 
@@ -30,6 +31,10 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("rnnlab")
+# It would also draw the constants in the source of every module that happens to be loaded: reading
+# five hundred of them takes seconds, and the examples would depend on the tests that ran before.
+if hasattr(providers, "is_local_module_file"):
+    providers.is_local_module_file = lambda _path: False  # type: ignore[assignment]
 
 
 @pytest.fixture
