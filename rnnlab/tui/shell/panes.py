@@ -147,20 +147,17 @@ class Layout:
             return pane == self.alone
         return self._has_room(pane) and self.chosen.get(pane, True)
 
-    def apply(self, *, update: bool = True) -> None:
-        """Set the CSS classes of the panes' widgets.
-
-        update: whether to compute their styles now; a screen that opens does it when it resumes.
-        """
+    def apply(self) -> None:
+        """Set the CSS classes of the panes' widgets."""
         for pane in self._panes:
             widget = self._screen.query_one(f"#{pane.id}")
-            widget.set_class(not self.is_shown(pane.id), OFF, update=update)
-            widget.set_class(self.alone == pane.id, ALONE, update=update)
+            widget.set_class(not self.is_shown(pane.id), OFF)
+            widget.set_class(self.alone == pane.id, ALONE)
         for container in self._screen.query(".panes"):
             inside = [p.id for p in self._panes if container.query(f"#{p.id}")]
-            container.set_class(not any(map(self.is_shown, inside)), OFF, update=update)
+            container.set_class(not any(map(self.is_shown, inside)), OFF)
         is_rest_off = bool(self._panes) and not self._is_rest_shown
-        self._screen.set_class(is_rest_off, REST_OFF, update=update)
+        self._screen.set_class(is_rest_off, REST_OFF)
         resizable = self._resizable() if self.alone is None else []
         others = [pane.id for pane in self._panes if pane not in resizable and pane.edge]
         self.sizes.apply({pane.id: (pane.edge, pane.least) for pane in resizable}, others)

@@ -209,7 +209,7 @@ class BaseScreen(Screen[None]):
     @on(events.Mount)
     def fit(self) -> None:
         """Show as many panes as fit."""
-        self.panes.apply(update=False)
+        self.panes.apply()
 
     def on_resize(self) -> None:
         """Show as many panes as fit."""

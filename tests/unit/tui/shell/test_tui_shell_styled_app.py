@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.css.model import RuleSet
 from textual.dom import DOMNode
+from textual.screen import Screen
 from textual.widgets import Static
 
 from rnnlab.runs.store import RunStore
@@ -16,20 +17,31 @@ from rnnlab.tui.app import LabApp
 from rnnlab.tui.shell.styled_app import StyledApp
 
 
-async def test_a_widget_has_its_styles_computed_when_it_is_mounted_and_when_they_change(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    app = StyledApp()
-    updated: list[DOMNode] = []
+@pytest.fixture
+def updated(app: StyledApp, monkeypatch: pytest.MonkeyPatch) -> list[DOMNode]:
+    """The nodes whose styles are computed again, which are not those that are mounted."""
+    nodes_updated: list[DOMNode] = []
     update_nodes = app.stylesheet.update_nodes
 
     def note(nodes: Iterable[DOMNode], **options: Any) -> None:
         changed = list(nodes)
-        updated.extend(changed)
+        nodes_updated.extend(changed)
         update_nodes(changed, **options)
 
     monkeypatch.setattr(app.stylesheet, "update_nodes", note)
+    return nodes_updated
+
+
+@pytest.fixture
+def app() -> StyledApp:
+    app = StyledApp()
     app.stylesheet.add_source("Static.wide { width: 7; }")
+    return app
+
+
+async def test_a_widget_has_its_styles_computed_when_it_is_mounted_and_when_they_change(
+    app: StyledApp, updated: list[DOMNode]
+) -> None:
     async with app.run_test():
         widget = Static().add_class("wide")
         assert widget not in updated
@@ -38,6 +50,19 @@ async def test_a_widget_has_its_styles_computed_when_it_is_mounted_and_when_they
         widget.remove_class("wide")
         assert widget in updated
         assert str(widget.styles.width) != "7"
+
+
+async def test_a_screen_that_opens_has_its_styles_and_one_that_comes_back_gets_them_again(
+    app: StyledApp, updated: list[DOMNode]
+) -> None:
+    screen: Screen[None] = Screen()
+    app.install_screen(screen, "one")
+    async with app.run_test() as pilot:
+        for is_updated in (False, True):
+            await app.push_screen("one")
+            await pilot.pause()
+            assert (screen in updated) is is_updated
+            await app.pop_screen()
 
 
 def test_rules_are_told_apart_by_identity_as_in_textual() -> None:
