@@ -57,8 +57,9 @@ coverage: setup
 	$(BIN)/pytest --cov --cov-context=test --cov-report=
 	@$(BIN)/coverage report --skip-covered --skip-empty
 
-# Takes about ten minutes.
+# Takes about a quarter of an hour.
 soak: setup
+	$(BIN)/python -m tests.soak.native
 	$(BIN)/python -m tests.soak.monkey --keys 5000 --seeds 2
 
 bench: setup

@@ -24,6 +24,16 @@ def visible(text: str, *, newline: str = "\n") -> str:
     return "".join(_shown(c, newline) for c in text)
 
 
+def named(token: str) -> str:
+    """Return a character or word in quotes, control characters with their code points.
+
+    A newline is `'⏎' (U+000A)`: a user can see it, and search for it.
+    """
+    points = [f"U+{ord(c):04X}" for c in token if not c.isprintable()]
+    shown = repr(visible(token, newline="⏎"))
+    return f"{shown} ({', '.join(points)})" if points else shown
+
+
 def escaped(text: str) -> str:
     r"""Return a text on one line: \n for a newline, \\ for a backslash."""
     return text.replace("\\", "\\\\").replace("\n", "\\n")

@@ -6,13 +6,14 @@ both engines.
 
 from rnnlab.cells._base import Cell, LayerState, LayerWeights, Weights
 from rnnlab.cells._dropout import dropout
-from rnnlab.cells._native import KERNEL_CELLS
+from rnnlab.cells._native import KERNEL_CELLS, KernelPass, pass_through
 from rnnlab.cells._stack import Engine, Lookup, RecurrentStack, State, select
 
 __all__ = [
     "KERNEL_CELLS",
     "Cell",
     "Engine",
+    "KernelPass",
     "LayerState",
     "LayerWeights",
     "Lookup",
@@ -20,5 +21,6 @@ __all__ = [
     "State",
     "Weights",
     "dropout",
+    "pass_through",
     "select",
 ]

@@ -17,6 +17,12 @@ LayerState = tuple[Tensor, ...]
 """State of one layer: tensors [B, H]. The first is h, which the next layer reads."""
 
 
+class Linear(Protocol):
+    """A function that returns x W^T + b, such as torch's."""
+
+    def __call__(self, x: Tensor, weight: Tensor, bias: Tensor | None = None, /) -> Tensor: ...
+
+
 class LayerWeights(Protocol):
     """Weights of a layer of any cell: a NamedTuple of tensors with at least these two fields."""
 
@@ -101,12 +107,13 @@ class Cell(ABC, Generic[W]):
         zeros = weights.weight_ih.new_zeros(batch, self.hidden_size(weights))
         return (zeros,) * self.num_states
 
-    def project(self, x: Tensor, weights: W) -> Tensor:
+    def project(self, x: Tensor, weights: W, linear: Linear = F.linear) -> Tensor:
         """Return the input term [..., G] of all gates, bias included, for inputs [..., I].
 
         The term does not depend on the state: one product computes it for a whole sequence.
+        linear: computes the product.
         """
-        return F.linear(x, weights.weight_ih, weights.bias_ih)
+        return linear(x, weights.weight_ih, weights.bias_ih)
 
     def gate_values(self, x_BG: Tensor, state: LayerState, weights: W) -> tuple[Tensor, ...]:
         """Return the values [B, H] of all `gates`, in that order, in a step from `state`.

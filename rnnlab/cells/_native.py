@@ -1,7 +1,7 @@
-"""Layers of the plain cells on the kernels of `rnnlab.native`, with gradients.
+"""Layers on the kernels of `rnnlab.native`, with gradients.
 
-Shapes: B sequences, T steps, I inputs, H hidden units, U units padded to whole vectors, G rows of
-the stacked gates, V rows of a table, N rows.
+Shapes: B sequences, T steps, I inputs, H hidden units, G rows of the stacked gates, V rows of a
+table, N rows.
 """
 
 from __future__ import annotations
@@ -10,20 +10,40 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from rnnlab.cells._base import Cell, LayerState, LayerWeights
+from rnnlab.cells._passes import ScanPass, SequencePass, array, row_array, tensor
 from rnnlab.cells.gru import GRU
+from rnnlab.cells.gru_cho import ChoGRU
 from rnnlab.cells.lstm import LSTM
+from rnnlab.cells.lstm_coupled import CoupledLSTM
+from rnnlab.cells.lstm_layernorm import NormLSTM
+from rnnlab.cells.lstm_peephole import PeepholeLSTM
+from rnnlab.cells.mingru import MinGRU
+from rnnlab.cells.minlstm import MinLSTM
 from rnnlab.cells.rnn import RNN
 from rnnlab.cells.rnn_relu import ReluRNN
 from rnnlab.cells.rnn_sigmoid import SigmoidRNN
-from rnnlab.native import NUM_BLOCKS, NUM_GATES, Kernels, Sequence, load_kernels
+from rnnlab.native import Kernels, load_kernels
 
 KERNEL_CELLS: tuple[type[Cell[Any]], ...] = (RNN, ReluRNN, SigmoidRNN, GRU, LSTM)
-"""Cells with kernels, in the order of `rnnlab.native.CELLS`."""
-F32 = NDArray[np.float32]
+"""Cells with kernels for decoding and training, in the order of `rnnlab.native.CELLS`."""
+SEQUENCE_CELLS = (*KERNEL_CELLS, CoupledLSTM, PeepholeLSTM, NormLSTM, ChoGRU)
+"""Cells with kernels for training, in the order of `rnnlab.native.SEQUENCE_CELLS`."""
+SCAN_CELLS: tuple[type[Cell[Any]], ...] = (MinGRU, MinLSTM)
+"""Cells whose kernels are scans, in the order of `rnnlab.native.SCAN_CELLS`."""
+KernelPass = SequencePass | ScanPass
+_EXTRAS: dict[type[Cell[Any]], tuple[str, ...]] = {
+    PeepholeLSTM: ("peephole_i", "peephole_f", "peephole_o"),
+    NormLSTM: ("gain_hh", "gain_c", "bias_c"),
+}
+"""Weights of single units that the kernels read, in the order of c/layer.h."""
+
+
+def has_kernel(cell: Cell[Any]) -> bool:
+    """Return whether there are kernels for whole sequences of a cell."""
+    return type(cell) in (*SEQUENCE_CELLS, *SCAN_CELLS)  # a subclass has its own equations
 
 
 def kernels_for(cell: Cell[Any], weight: Tensor) -> Kernels | None:
@@ -31,9 +51,8 @@ def kernels_for(cell: Cell[Any], weight: Tensor) -> Kernels | None:
 
     They need the CPU, float32 and a compiled library.
     """
-    is_plain = type(cell) in KERNEL_CELLS  # a subclass of a cell has its own equations
     is_float = weight.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-    return load_kernels() if is_plain and is_float and weight.device.type == "cpu" else None
+    return load_kernels() if has_kernel(cell) and is_float and weight.is_cpu else None
 
 
 def run_layer(
@@ -49,16 +68,42 @@ def run_layer(
         least, most = tokens_BT.aminmax()
         if not 0 <= int(least) <= int(most) < len(input_term):
             raise IndexError(f"a token is not among the {len(input_term)} rows of the table")
-    number = KERNEL_CELLS.index(type(cell))
+    if type(cell) in SCAN_CELLS:
+        y_BTH = _ScanLayer.apply(  # type: ignore[no-untyped-call]
+            kernels, SCAN_CELLS.index(type(cell)), input_term, tokens_BT, state[0]
+        )
+        return y_BTH, (y_BTH[:, -1],)
     c0 = state[1] if len(state) == 2 else None
     y_BTH, c_last = _Layer.apply(  # type: ignore[no-untyped-call]
-        kernels, number, input_term, tokens_BT, state[0], c0, *tuple(weights)[1:4:2]
-    )
+        kernels, SEQUENCE_CELLS.index(type(cell)), input_term, tokens_BT, state[0], c0,
+        *kernel_weights(cell, weights),
+    )  # fmt: skip
     last_h = y_BTH[:, -1]
     return y_BTH, (last_h,) if c_last is None else (last_h, c_last)
 
 
-def linear(kernels: Kernels, x: Tensor, weight_GI: Tensor, bias_G: Tensor) -> Tensor:
+def pass_through(
+    cell: Cell[Any], kernels: Kernels, x_BTG: Tensor, state: LayerState, weights: LayerWeights
+) -> KernelPass:
+    """Return a layer's pass for input terms [B, T, G], without a graph: for insight."""
+    if type(cell) in SCAN_CELLS:
+        return ScanPass(kernels, SCAN_CELLS.index(type(cell)), x_BTG, None, state[0])
+    c0 = state[1] if len(state) == 2 else None
+    weight_hh, bias_hh, *extras = kernel_weights(cell, weights)
+    assert weight_hh is not None
+    return SequencePass(
+        kernels, SEQUENCE_CELLS.index(type(cell)), x_BTG, None, state[0], c0, weight_hh, bias_hh,
+        [extra for extra in extras if extra is not None],
+    )  # fmt: skip
+
+
+def kernel_weights(cell: Cell[Any], weights: LayerWeights) -> tuple[Tensor | None, ...]:
+    """Return weight_hh, bias_hh (None for a cell without) and the weights of single units."""
+    names = _EXTRAS.get(type(cell), ())
+    return tuple(getattr(weights, name, None) for name in ("weight_hh", "bias_hh", *names))
+
+
+def linear(kernels: Kernels, x: Tensor, weight_GI: Tensor, bias_G: Tensor | None = None) -> Tensor:
     """Return x W^T + b [..., G] for inputs [..., I]."""
     y: Tensor = _Linear.apply(kernels, x, weight_GI, bias_G)  # type: ignore[no-untyped-call]
     return y
@@ -68,26 +113,30 @@ class _Linear(torch.autograd.Function):
     """x W^T + b; every gradient has the same bits for any number of threads."""
 
     @staticmethod
-    def forward(ctx: Any, kernels: Kernels, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, kernels: Kernels, x: Tensor, weight: Tensor, bias: Tensor | None
+    ) -> Tensor:
         rows_NI = x.detach().reshape(-1, x.shape[-1]).contiguous()
         ctx.kernels, ctx.shape = kernels, x.shape
         ctx.save_for_backward(rows_NI, weight)
-        panels = kernels.pack(_array(weight), is_transposed=True)
-        y_NG = kernels.multiply(_array(rows_NI), panels, _array(bias))
+        panels = kernels.pack(array(weight), is_transposed=True)
+        bias_G = np.zeros(len(weight), np.float32) if bias is None else array(bias)
+        y_NG = kernels.multiply(array(rows_NI), panels, bias_G)
         return torch.from_numpy(y_NG).view(*x.shape[:-1], -1)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         kernels: Kernels = ctx.kernels
         rows_NI, weight = ctx.saved_tensors
-        dy_NG = _row_array(grads[0].reshape(-1, weight.shape[0]))
+        dy_NG = row_array(grads[0].reshape(-1, weight.shape[0]))
         dx = None
         if ctx.needs_input_grad[1]:
             zeros = np.zeros(weight.shape[1], np.float32)
-            dx_NI = kernels.multiply(dy_NG, kernels.pack(_array(weight)), zeros)
+            dx_NI = kernels.multiply(dy_NG, kernels.pack(array(weight)), zeros)
             dx = torch.from_numpy(dx_NI).view(ctx.shape)
-        dw_GI, db_G = kernels.outer(dy_NG, _array(rows_NI))
-        return None, dx, torch.from_numpy(dw_GI), torch.from_numpy(db_G)
+        dw_GI, db_G = kernels.outer(dy_NG, array(rows_NI))
+        db = torch.from_numpy(db_G) if ctx.needs_input_grad[3] else None
+        return None, dx, torch.from_numpy(dw_GI), db
 
 
 class _Layer(torch.autograd.Function):
@@ -96,84 +145,47 @@ class _Layer(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, kernels: Kernels, cell: int, input_term: Tensor, tokens_BT: Tensor | None,
-        h0_BH: Tensor, c0_BH: Tensor | None, weight_hh: Tensor, bias_hh: Tensor,
+        h0_BH: Tensor, c0_BH: Tensor | None, weight_hh: Tensor, bias_hh: Tensor | None,
+        *extras: Tensor,
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
-        hidden = weight_hh.shape[1]
-        shape = input_term.shape[:2] if tokens_BT is None else tokens_BT.shape
-        batch, steps = shape
-        units = -(-hidden // kernels.lanes) * kernels.lanes
-        work = Sequence(
-            cell, (batch, steps, hidden, units), _array(input_term),
-            None if tokens_BT is None else _array(tokens_BT), _array(h0_BH),
-            None if c0_BH is None else _array(c0_BH), np.empty((batch, steps, hidden), np.float32),
-            None if c0_BH is None else np.empty((batch, steps, units), np.float32),
-            np.empty((batch * steps, kernels.kept(cell, units)), np.float32),
-        )  # fmt: skip
-        weight = _gate_rows(cell, _array(weight_hh), units)
-        bias = _gate_rows(cell, _array(bias_hh)[:, None], units)[:, 0]
-        panels = kernels.pack(weight, is_transposed=True)
-        kernels.forward(work, panels, bias)
-        ctx.kernels, ctx.work, ctx.weight = kernels, work, weight
+        ctx.layer = layer = SequencePass(
+            kernels, cell, input_term, tokens_BT, h0_BH, c0_BH, weight_hh, bias_hh, extras
+        )
         ctx.set_materialize_grads(False)
-        last = None if work.c is None else torch.from_numpy(work.c[:, -1, :hidden].copy())
-        return torch.from_numpy(work.y), last
+        return torch.from_numpy(layer.work.y), tensor(layer.last_c)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor | None) -> tuple[Tensor | None, ...]:
-        kernels: Kernels = ctx.kernels
-        work: Sequence | None = ctx.work
-        if work is None:
+        layer: SequencePass | None = ctx.layer
+        if layer is None:
             raise RuntimeError("the graph of a native layer can be differentiated only once")
-        ctx.work = None  # the kernels overwrite `work.kept`
-        cell, (batch, steps, hidden, units) = work.cell, work.sizes
-        gates, blocks = NUM_GATES[cell], NUM_BLOCKS[cell]
-        dy = np.zeros_like(work.y) if grads[0] is None else _array(grads[0])
-        dc_last = None if grads[1] is None else _array(grads[1])
-        dh0, dc0 = kernels.backward(work, kernels.pack(ctx.weight), dy, None, dc_last)
-        table: F32 | None = None
-        if work.tokens is not None:
-            table = np.zeros((len(work.input), gates * units), np.float32)
-        dw, sums = kernels.gradients(work, table)
-        first = (blocks - gates) * units
-        d_gates: F32 = work.kept[:, first : blocks * units] if table is None else table
-        d_units = d_gates.reshape(-1, gates, units)[..., :hidden]
-        d_input = d_units.reshape((batch, steps, -1) if table is None else (len(table), -1))
+        ctx.layer = None  # the kernels overwrite what the layer has kept
+        dy = np.zeros_like(layer.work.y) if grads[0] is None else array(grads[0])
+        dc_last = None if grads[1] is None else array(grads[1])
+        dh0, dc0 = layer.backward(dy, dc_last)
+        table, weight_hh, bias_hh, extras = layer.weight_gradients()
+        of_term = layer.input_gradient() if table is None else table
         return (
-            None, None, torch.from_numpy(d_input), None, torch.from_numpy(dh0),
-            None if dc0 is None else torch.from_numpy(dc0),
-            torch.from_numpy(_stacked(cell, dw, hidden)),
-            torch.from_numpy(_stacked(cell, sums[: gates * units, None], hidden)[:, 0]),
+            None, None, tensor(of_term), None, tensor(dh0), tensor(dc0), tensor(weight_hh),
+            tensor(bias_hh) if ctx.needs_input_grad[7] else None, *map(tensor, extras),
         )  # fmt: skip
 
 
-def _array(tensor: Tensor) -> Any:
-    """Return a tensor as a contiguous array, which shares its memory if possible."""
-    return tensor.detach().contiguous().numpy()
+class _ScanLayer(torch.autograd.Function):
+    """A layer of a cell whose gates read only the input."""
 
+    @staticmethod
+    def forward(
+        ctx: Any, kernels: Kernels, cell: int, input_term: Tensor, tokens_BT: Tensor | None,
+        h0_BH: Tensor,
+    ) -> Tensor:  # fmt: skip
+        ctx.layer = ScanPass(kernels, cell, input_term, tokens_BT, h0_BH)
+        return torch.from_numpy(ctx.layer.work.y)
 
-def _row_array(matrix: Tensor) -> Any:
-    """Return a matrix as an array with contiguous rows, which shares its memory if possible."""
-    return matrix.detach().numpy() if matrix.stride(1) == 1 else _array(matrix)
-
-
-_GRU = KERNEL_CELLS.index(GRU)
-
-
-def _gate_rows(cell: int, stacked_GK: F32, units: int) -> F32:
-    """Return stacked weights in the layout of the kernels [gates * U, K]: the GRU's n is first."""
-    gates = NUM_GATES[cell]
-    rows = stacked_GK.reshape(gates, -1, stacked_GK.shape[1])
-    if cell == _GRU:
-        rows = np.roll(rows, 1, axis=0)
-    padded = np.zeros((gates, units, stacked_GK.shape[1]), np.float32)
-    padded[:, : rows.shape[1]] = rows
-    return padded.reshape(gates * units, -1)
-
-
-def _stacked(cell: int, padded_GK: F32, hidden: int) -> F32:
-    """Return weights in the kernels' layout [gates * U, K] as torch stacks them: [G, K]."""
-    gates = NUM_GATES[cell]
-    rows = padded_GK.reshape(gates, -1, padded_GK.shape[1])[:, :hidden]
-    if cell == _GRU:
-        rows = np.roll(rows, -1, axis=0)
-    return np.ascontiguousarray(rows.reshape(gates * hidden, -1))
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        layer: ScanPass = ctx.layer
+        dh0 = layer.backward(array(grads[0]))
+        table = layer.table_gradient()
+        of_term = layer.input_gradient() if table is None else table
+        return None, None, tensor(of_term), None, tensor(dh0)

@@ -6,6 +6,7 @@ bidirectional.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -16,7 +17,7 @@ from rnnlab import native
 from rnnlab.base.errors import BadInputError
 from rnnlab.cells._base import Cell, LayerState, LayerWeights
 from rnnlab.cells._dropout import dropout
-from rnnlab.cells._native import KERNEL_CELLS, kernels_for, linear, run_layer
+from rnnlab.cells._native import has_kernel, kernels_for, linear, run_layer
 from rnnlab.native import Kernels, load_kernels
 
 State = tuple[LayerState, ...]
@@ -86,7 +87,7 @@ class RecurrentStack(nn.Module):
         super().__init__()
         if engine == "fused" and not cell.has_fused:
             raise BadInputError("this cell has no fused kernel", "use --engine equations")
-        if engine == "native" and (type(cell) not in KERNEL_CELLS or load_kernels() is None):
+        if engine == "native" and (not has_kernel(cell) or load_kernels() is None):
             raise BadInputError(*_not_native())
         self._names = tuple(cell.shapes(1, 1))
         if recurrent_dropout > 0.0 and "weight_hh" not in self._names:
@@ -118,7 +119,7 @@ class RecurrentStack(nn.Module):
     @property
     def is_native(self) -> bool:
         """Whether the layers run on the kernels of `rnnlab.native` now."""
-        return self._kernels(self.weights(0).weight_ih) is not None
+        return self.kernels(self.weights(0).weight_ih) is not None
 
     def weights(self, layer: int, *, reverse: bool = False) -> LayerWeights:
         """Return the parameters of a layer, or of its reverse direction."""
@@ -166,7 +167,7 @@ class RecurrentStack(nn.Module):
 
     def linear(self, x: Tensor, weight_GI: Tensor, bias_G: Tensor) -> Tensor:
         """Return x W^T + b [..., G] for inputs [..., I], on the engine of the layers."""
-        kernels = self._kernels(weight_GI) if x.numel() >= _LEAST_LINEAR else None
+        kernels = self.kernels(weight_GI) if x.numel() >= _LEAST_LINEAR else None
         if kernels is None:
             return F.linear(x, weight_GI, bias_G)
         return linear(kernels, x, weight_GI, bias_G)
@@ -217,14 +218,14 @@ class RecurrentStack(nn.Module):
         self, x: Tensor | Lookup, state: LayerState, weights: LayerWeights
     ) -> tuple[Tensor, LayerState]:
         """Run a layer on the engine that is chosen, or on the fastest one that can run it."""
-        kernels = self._kernels(weights.weight_ih)
+        kernels = self.kernels(weights.weight_ih)
         if kernels is not None:
             return self._run_native(kernels, x, state, weights)
         x_BTI = x.dense(weights.weight_ih) if isinstance(x, Lookup) else x
         return (self.cell.fused if self.is_fused else self._run_equations)(x_BTI, state, weights)
 
-    def _kernels(self, weight: Tensor) -> Kernels | None:
-        """Return the kernels if this stack runs on them now.
+    def kernels(self, weight: Tensor) -> Kernels | None:
+        """Return the kernels if this stack runs on them now, for weights or values like `weight`.
 
         Raises BadInputError if the engine is "native" and they cannot run it.
         """
@@ -238,17 +239,16 @@ class RecurrentStack(nn.Module):
     def _run_native(
         self, kernels: Kernels, x: Tensor | Lookup, state: LayerState, weights: LayerWeights
     ) -> tuple[Tensor, LayerState]:
-        weight_GI, bias_G = weights.weight_ih, weights.bias_ih
+        product = partial(linear, kernels)
         if not isinstance(x, Lookup):
-            return run_layer(
-                self.cell, kernels, linear(kernels, x, weight_GI, bias_G), None, state, weights
-            )
+            x_BTG = self.cell.project(x, weights, product)
+            return run_layer(self.cell, kernels, x_BTG, None, state, weights)
         if x.vectors_VI is None:
-            table_VG = weight_GI.T.contiguous() + bias_G
+            table_VG = self.cell.project(weights.weight_ih, weights, _of_one_hot)
         elif len(x.vectors_VI) <= x.tokens_BT.numel():
-            table_VG = linear(kernels, x.vectors_VI, weight_GI, bias_G)
+            table_VG = self.cell.project(x.vectors_VI, weights, product)
         else:  # most rows of a table would not be used
-            return self._run_native(kernels, x.dense(weight_GI), state, weights)
+            return self._run_native(kernels, x.dense(weights.weight_ih), state, weights)
         return run_layer(self.cell, kernels, table_VG, x.tokens_BT, state, weights)
 
     def _run_equations(
@@ -267,9 +267,15 @@ class RecurrentStack(nn.Module):
         return torch.stack(outputs, dim=1), state
 
 
+def _of_one_hot(_input: Tensor, weight_GI: Tensor, bias_G: Tensor | None = None) -> Tensor:
+    """Return x W^T + b [I, G] for the one-hot vectors of all ids."""
+    table_VG = weight_GI.T.contiguous()
+    return table_VG if bias_G is None else table_VG + bias_G
+
+
 def _not_native() -> tuple[str, str]:
-    plain = ", ".join(native.CELLS)
-    problem = f"the native engine needs the CPU, float32 and a cell of {plain}; {native.report()}"
+    names = ", ".join([*native.SEQUENCE_CELLS, *native.SCAN_CELLS])
+    problem = f"the native engine needs the CPU, float32 and a cell of {names}; {native.report()}"
     return problem, "use --engine auto"
 
 

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from rnnlab.cells._base import Cell, LayerState
+from rnnlab.cells._base import Cell, LayerState, Linear
 
 
 class NormWeights(NamedTuple):
@@ -81,9 +81,9 @@ class NormLSTM(Cell[NormWeights]):
             bias.zero_()
         self.rows(weights.bias_ih, "f").fill_(1.0)
 
-    def project(self, x: Tensor, weights: NormWeights) -> Tensor:
+    def project(self, x: Tensor, weights: NormWeights, linear: Linear = F.linear) -> Tensor:
         """Return s_x * LN(W_x x) + b_x, which does not depend on the state."""
-        return _norm(F.linear(x, weights.weight_ih), weights.gain_ih, weights.bias_ih)
+        return _norm(linear(x, weights.weight_ih), weights.gain_ih, weights.bias_ih)
 
     def gate_values(
         self, x_BG: Tensor, state: LayerState, weights: NormWeights

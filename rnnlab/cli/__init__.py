@@ -10,12 +10,16 @@ import io
 import os
 import signal
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import typer
 
 from rnnlab.base.errors import Terminated
+
+_WITHOUT_WORKER = frozenset({"-h", "--help", "--help-all", "--queue"})
+"""Options of `train` with which it prints a help, or its worker waits without torch."""
 
 
 def main() -> None:
@@ -29,11 +33,22 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # print `?` for what the encoding lacks
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # keep an inherited SIG_IGN
         signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(run(sys.argv[1:]))
+    arguments = sys.argv[1:]
+    with _warm_worker(arguments):
+        sys.exit(run(arguments))
 
 
 def _terminate(_number: int, _frame: object) -> None:
     raise Terminated
+
+
+def _warm_worker(arguments: list[str]) -> AbstractContextManager[None]:
+    """Have a worker load torch while a command that trains is parsed and checked."""
+    if len(arguments) < 2 or arguments[0] != "train" or _WITHOUT_WORKER.intersection(arguments):
+        return nullcontext()
+    from rnnlab.runs.launch import warm_worker
+
+    return warm_worker()
 
 
 def _open_lab() -> int:
@@ -69,10 +84,10 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
         RnnlabError,
         one_line,
     )
-    from rnnlab.cli._app import parser_of
+    from rnnlab.cli._app import parser
 
     try:
-        return int((app or parser_of(arguments))(arguments, standalone_mode=False) or 0)
+        return int((app or parser())(arguments, standalone_mode=False) or 0)
     except typer.TyperException as error:
         message, code = one_line(error.format_message()), EXIT_BAD_INPUT
         if message.startswith("No such command") and "Did you mean" not in message:

@@ -11,43 +11,28 @@ import typer
 from typer.main import get_command
 
 from rnnlab import __version__
-from rnnlab.base import registry
-from rnnlab.base.preferences import announce_colors
 from rnnlab.cli._options import Checkpoints, Data
-from rnnlab.cli._settings import GroupedCommand
+from rnnlab.cli._verbs import Verbs
 
 
-def build_app(verb: str | None = None) -> typer.Typer:
-    """Return the Typer app; every public file of this folder is a verb.
-
-    verb: the only one to import; None for all.
-    """
+def build_app() -> typer.Typer:
+    """Return the Typer app with all verbs."""
     app = typer.Typer(
         name="rnnlab",
+        cls=Verbs,
         help="A terminal lab for recurrent networks on text.",
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_lab)
-    for name in registry.names("cli") if verb is None else (verb,):
-        app.command(name, cls=GroupedCommand)(registry.load("cli", name).command)
     return app
 
 
-def parser_of(arguments: list[str]) -> Any:
-    """Return the parser of a command line, to be called with it.
-
-    It knows all verbs only if the first argument is not one of them: their options and imports
-    take longer than most verbs.
-    """
-    first = arguments[0] if arguments else ""
-    return _parser(first if first in registry.names("cli") else None)
-
-
 @cache
-def _parser(verb: str | None) -> Any:
-    return get_command(build_app(verb))
+def parser() -> Any:
+    """Return the parser of the command line, to be called with the arguments."""
+    return get_command(build_app())
 
 
 def _lab(
@@ -68,6 +53,8 @@ def _lab(
                 os.environ[name] = str(folder)
         return
     if sys.stdout.isatty() and sys.stdin.isatty():
+        from rnnlab.base.preferences import announce_colors
+
         announce_colors()
         from rnnlab.tui.app import open_lab
 

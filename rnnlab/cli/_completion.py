@@ -7,14 +7,17 @@ imports are in the functions, nothing imports torch, and an error only means no 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from rnnlab.base import registry
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.paths import paths_beginning
-from rnnlab.runs.store import Run, RunStore
-from rnnlab.settings.groups import field_kind
+
+if TYPE_CHECKING:
+    from rnnlab.runs.store import Run, RunStore
 
 Completions = list[tuple[str, str]]
 """Pairs of a value and its description."""
@@ -28,12 +31,33 @@ _CORPORA_ACTIONS = {
     "fetch": "fetch a known corpus",
     "make": "write a generated corpus to a file",
 }
+_BIN_ACTIONS = {
+    "list": "list the deleted runs",
+    "restore": "bring deleted runs back",
+    "empty": "delete runs in the bin for good",
+}
 _PROPERTIES = ("quotes", "line-position", "capital", "after-vowel", "word-start", "regex")
 
 
-def complete_run(incomplete: str) -> list[str]:
+def complete_run(context: typer.Context, incomplete: str) -> Completions:
     """Return the names of the runs that begin with `incomplete`."""
-    return [run.name for run in RunStore.default() if run.name.startswith(incomplete)]
+    return _beginning(incomplete, ((run.name, "") for run in _store(context)))
+
+
+def complete_bin_action(incomplete: str) -> Completions:
+    """Return the actions of `rnnlab bin`."""
+    return _beginning(incomplete, _BIN_ACTIONS.items())
+
+
+def complete_deleted_run(context: typer.Context, incomplete: str) -> Completions:
+    """Return the names of the runs in the bin, those deleted last first."""
+    from rnnlab.base.display import moment
+    from rnnlab.runs.bin import Bin
+
+    deleted: dict[str, str] = {}
+    for entry in Bin(_store(context)).entries():
+        deleted.setdefault(entry.name, f"deleted {moment(entry.deleted)}")
+    return _beginning(incomplete, deleted.items())
 
 
 def complete_view(incomplete: str) -> Completions:
@@ -54,20 +78,22 @@ def complete_recipe(incomplete: str) -> Completions:
     return shipped + [(path, "") for path in paths_beginning(incomplete, (".toml",))]
 
 
-def complete_corpus(incomplete: str) -> Completions:
+def complete_corpus(context: typer.Context, incomplete: str) -> Completions:
     """Return the corpora that need not be fetched, then files of texts and documents."""
     from rnnlab.corpora import describe_corpora
+    from rnnlab.settings.groups import field_kind
 
-    corpora = [(one.name, one.summary) for one in describe_corpora() if one.state != "fetch"]
+    described = describe_corpora(_folder(context, "data"))
+    corpora = [(one.name, one.summary) for one in described if one.state != "fetch"]
     endings = field_kind("corpus", {"corpus": list}).endings or ()
     return _beginning(incomplete, corpora) + [
         (path, "") for path in paths_beginning(incomplete, endings)
     ]
 
 
-def complete_corpora_action(incomplete: str) -> Completions:
+def complete_corpora_action(context: typer.Context, incomplete: str) -> Completions:
     """Return the actions of `rnnlab corpora`, then the corpora, whose names imply `show`."""
-    return _beginning(incomplete, _CORPORA_ACTIONS.items()) + complete_corpus(incomplete)
+    return _beginning(incomplete, _CORPORA_ACTIONS.items()) + complete_corpus(context, incomplete)
 
 
 def complete_corpora_name(context: typer.Context, incomplete: str) -> Completions:
@@ -76,9 +102,9 @@ def complete_corpora_name(context: typer.Context, incomplete: str) -> Completion
 
     action = context.params.get("action")
     if action == "show":
-        return complete_corpus(incomplete)
+        return complete_corpus(context, incomplete)
     state = {"make": "made", "fetch": "fetch"}.get(str(action))
-    described = describe_corpora() if state else []
+    described = describe_corpora(_folder(context, "data")) if state else []
     return _beginning(
         incomplete, ((one.name, one.summary) for one in described if one.state == state)
     )
@@ -113,15 +139,15 @@ def complete_checkpoint(context: typer.Context, incomplete: str) -> Completions:
     return _beginning(incomplete, [*named, *((str(step), "step") for step in steps)])
 
 
-def complete_model(incomplete: str) -> Completions:
+def complete_model(context: typer.Context, incomplete: str) -> Completions:
     """Return runs; after RUN@, the checkpoints of the run."""
     name, at, part = incomplete.rpartition("@")
     if not at:
-        return [(run, "") for run in complete_run(incomplete)]
+        return complete_run(context, incomplete)
     from rnnlab.runs.checkpoint import POINTERS
 
     try:
-        steps = RunStore.default().open(name).paths.checkpoint_steps()
+        steps = _store(context).open(name).paths.checkpoint_steps()
     except RnnlabError:
         return []
     return [(f"{name}@{one}", "") for one in (*POINTERS, *map(str, steps)) if one.startswith(part)]
@@ -135,10 +161,13 @@ def complete_sample_step(context: typer.Context, incomplete: str) -> Completions
     return _beginning(incomplete, ((str(one.step), f"epoch {one.epoch:.2f}") for one in rounds))
 
 
-def completion_of_setting(name: str) -> Complete | None:
+def completion_of_setting(name: str) -> Callable[..., Completions] | None:
     """Return the completion of a setting's option; None for a number or another free value."""
+    from rnnlab.settings.groups import field_kind
+
+    if name == "init_from":
+        return complete_run
     special: dict[str, Complete] = {
-        "init_from": lambda incomplete: [(run, "") for run in complete_run(incomplete)],
         "embeddings": lambda incomplete: [
             (path, "") for path in paths_beginning(incomplete, (".txt", ".gz"))
         ],
@@ -161,9 +190,23 @@ def _beginning(incomplete: str, pairs: Iterable[Sequence[str]]) -> Completions:
     return [(pair[0], pair[1]) for pair in pairs if pair[0].startswith(incomplete)]
 
 
+def _store(context: typer.Context) -> RunStore:
+    from rnnlab.runs.store import RunStore
+
+    return RunStore.default(_folder(context, "checkpoints"))
+
+
+def _folder(context: typer.Context, option: str) -> Path | None:
+    """Return the folder of an option, after the verb or before it; None if it is not set."""
+    folder = context.params.get(option)
+    if folder is None and context.parent is not None:
+        folder = context.parent.params.get(option)
+    return None if folder is None else Path(folder)
+
+
 def _run_of(context: typer.Context) -> list[Run]:
     """Return a list of the run that the command line names; empty if it does not exist."""
     try:
-        return [RunStore.default().open(str(context.params.get("run")))]
+        return [_store(context).open(str(context.params.get("run")))]
     except RnnlabError:
         return []

@@ -14,7 +14,7 @@ from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
-    from rnnlab.models import EncodedPrompt, LoadedModel, PrefilledPrompts, Unknown
+    from rnnlab.inference import EncodedPrompt, LoadedModel, PrefilledPrompts, Unknown
 
 _MAX_ROWS = 512
 """Maximum number of hypotheses per batch: larger batches need more memory and are not faster."""
@@ -72,7 +72,7 @@ def generate(
     Prompts are prefilled and continued in batches of at most `_MAX_ROWS` hypotheses. trace: called
     with every step of every decoder.
     """
-    from rnnlab.models import load_model, prefill
+    from rnnlab.inference import load_model, prefill
 
     loaded = load_model(run.paths, resolve_checkpoint(run.paths, options.checkpoint))
     encoded = _encode(loaded, options)
@@ -90,7 +90,7 @@ def generate(
 
 def _encode(loaded: LoadedModel, options: GenerateOptions) -> list[EncodedPrompt]:
     """Return all prompts, encoded; raise BadInputError with the number of an invalid prompt."""
-    from rnnlab.models import encode_prompt
+    from rnnlab.inference import encode_prompt
 
     encoded = []
     for number, prompt in enumerate(options.prompts, 1):
@@ -115,7 +115,7 @@ def _continue(
 
     number: index of the decoder. first: index of the batch's first prompt.
     """
-    from rnnlab.models import continue_prefilled
+    from rnnlab.inference import continue_prefilled
 
     spec = options.specs[number]
     tracer = None

@@ -10,7 +10,7 @@ import typer
 
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
-from rnnlab.cli._output import print_json
+from rnnlab.cli._output import print_json, say
 from rnnlab.cli._progress import progress_bar
 from rnnlab.corpora import Bounds, CorpusProfile, Lengths, find_corpus, lasting_name, look_into
 
@@ -42,7 +42,7 @@ def show_corpus(name: str | None, data: Path | None, *, json: bool) -> None:
 def print_figures(profile: CorpusProfile, name: str) -> None:
     """Print the description and the figures of a corpus, and a command to train on it."""
     for line in [*head_lines(profile), *figure_lines(profile)]:
-        typer.echo(visible(line))
+        say(line)
     typer.echo(visible(f"try: {shlex.join(profile.suggestion.command(name))}"))
 
 

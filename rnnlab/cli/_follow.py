@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _POLL_S = 0.25
+_BAR_WIDTH = 24
+_AROUND_NAME = 1 + _BAR_WIDTH + 3
+"""Columns of the spinner and the bar, and of the blanks between them, the name and the figures."""
+_LEFT_OUT = ("grad", "epoch", "speed", "val")
+"""Figures that a narrow terminal does not show, the first one first."""
 
 
 def follow(run: Run, *, is_new: bool, json: bool) -> int:
@@ -78,7 +83,7 @@ def _show_progress(run: Run) -> None:
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=_BAR_WIDTH),
         TextColumn("{task.fields[figures]}", markup=False),
         console=out,
         transient=True,
@@ -104,26 +109,34 @@ def _show_progress(run: Run) -> None:
 def _update(progress: Progress, task: TaskID, s: RunSummary) -> None:
     total = s.elapsed_s + s.eta_s if s.eta_s is not None else None
     done = s.elapsed_s / total if total else (1.0 if not s.is_active else 0.0)
-    progress.update(task, completed=done, figures=progress_of(s))
+    room = progress.console.width - len(s.name) - _AROUND_NAME
+    progress.update(task, completed=done, figures=progress_of(s, room))
 
 
-def progress_of(s: RunSummary) -> str:
-    """Return the text behind the bar: the figures; before the first step, the stage or state."""
+def progress_of(s: RunSummary, room: int = 100) -> str:
+    """Return the text behind the bar: the figures; before the first step, the stage or state.
+
+    room: number of columns; figures that do not fit are left out, the least important ones first.
+    """
     if s.queue_place:
         return f"queued, number {s.queue_place}"
     if s.step == 0 or s.state == "paused" or s.stage:
         return s.stage or s.state
     steps = f"{s.step}/{s.total_steps}" if s.total_steps else str(s.step)
-    figures = [
-        f"step {steps}",
-        f"epoch {s.epoch:.2f}",
-        f"loss {loss(s.train_loss)}",
-        f"val {loss(s.val_loss)}",
-        f"grad {loss(s.grad_norm)[:5]}",
-        f"{count(s.tokens_per_s)} tokens/s",
-        f"{duration(s.eta_s)} left",
-    ]
-    return "  ".join(figures)
+    figures = {
+        "step": f"step {steps}",
+        "epoch": f"epoch {s.epoch:.2f}",
+        "loss": f"loss {loss(s.train_loss)}",
+        "val": f"val {loss(s.val_loss)}",
+        "grad": f"grad {loss(s.grad_norm)[:5]}",
+        "speed": f"{count(s.tokens_per_s)} tokens/s",
+        "left": f"{duration(s.eta_s)} left",
+    }
+    for name in _LEFT_OUT:
+        if len("  ".join(figures.values())) <= room:
+            break
+        del figures[name]
+    return "  ".join(figures.values())
 
 
 def _stop(run: Run, exit_code: int) -> int:

@@ -14,8 +14,7 @@ from rnnlab.runs.store import Run
 
 if TYPE_CHECKING:
     from rnnlab.corpora import Dataset, Floor, Progress
-    from rnnlab.models import LoadedModel
-    from rnnlab.training import Evaluation
+    from rnnlab.inference import Evaluation, LoadedModel
 
 SplitName = Literal["train", "val", "test"]
 
@@ -60,7 +59,7 @@ def measure_all(
 
     A pair whose split the corpus does not have is missing in the result.
     """
-    with progress_bar("loading torch") as bar:
+    with progress_bar("loading the model") as bar:
         return _measure_all(run, pairs, data, file, bar)
 
 
@@ -71,8 +70,7 @@ def _measure_all(
     file: Path | None,
     bar: Bar,
 ) -> dict[tuple[SplitName, str], Measured]:
-    from rnnlab.models import load_model
-    from rnnlab.training import evaluate
+    from rnnlab.inference import evaluate_loaded, load_model
 
     measured: dict[tuple[SplitName, str], Measured] = {}
     models: dict[str, LoadedModel] = {}
@@ -88,7 +86,7 @@ def _measure_all(
         if split not in dataset.splits:
             continue
         bar.begin(f"evaluating {run.name} on {split}")
-        evaluation = evaluate(loaded.model, dataset.splits[split], progress=bar)
+        evaluation = evaluate_loaded(loaded, dataset.splits[split], progress=bar)
         measured[split, checkpoint] = Measured(loaded.step, evaluation, dataset.floor)
     return measured
 

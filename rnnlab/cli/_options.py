@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Optional
+from typing import Annotated, Optional
 
 import typer
 
-from rnnlab.cli._completion import complete_checkpoint, complete_decoder, complete_run
-from rnnlab.protocol.messages import MAX_SEED
+from rnnlab.cli._completion import complete_checkpoint, complete_run
 
 Checkpoints = Annotated[
     Optional[Path],  # noqa: UP045
@@ -39,19 +38,4 @@ Checkpoint = Annotated[
         help="Checkpoint: last, best, live (saved now) or a step.",
         autocompletion=complete_checkpoint,
     ),
-]
-Seed = Annotated[int, typer.Option(min=0, max=MAX_SEED, help="Seed of the decoders that sample.")]
-Decoders = Annotated[
-    Optional[list[str]],  # noqa: UP045
-    typer.Option(
-        "--decoder",
-        "-d",
-        metavar="SPEC",
-        help="Decoder, such as beam:k=5; repeatable.",
-        autocompletion=complete_decoder,
-    ),
-]
-Unknown = Annotated[
-    Literal["auto", "refuse", "drop", "nearest", "unk"],
-    typer.Option(help="Handling of characters or words unknown to the model."),
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -39,7 +41,33 @@ def console(*, stderr: bool = False) -> Console:
 
 def talk(message: str) -> None:
     """Print a message to standard error, with control characters made visible."""
-    typer.echo(visible(message), err=True)
+    typer.echo(_broken_between_words(visible(message), sys.stderr), err=True)
+
+
+def say(text: str) -> None:
+    """Print sentences to standard output, with control characters made visible."""
+    typer.echo(_broken_between_words(visible(text), sys.stdout))
+
+
+_COMMAND = re.compile("`[^`]*`")
+_HELD = "\ue000"
+"""Stands for a blank in a command while lines are broken."""
+
+
+def _broken_between_words(text: str, stream: TextIO) -> str:
+    """Return a text with lines that fit on the terminal; commands stay in one piece, to be copied.
+
+    Without a terminal, return the text unchanged.
+    """
+    if not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    held = _COMMAND.sub(lambda command: command[0].replace(" ", _HELD), text)
+    lines = (
+        textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False)
+        for line in held.split("\n")
+    )
+    return "\n".join(lines).replace(_HELD, " ")
 
 
 _GAP = 2
@@ -67,3 +95,23 @@ def print_table(
     for row in rows:
         table.add_row(*(Text(visible(cell, newline="⏎")) for cell in row))
     print_rich(table)
+
+
+def print_wide_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str]
+) -> None:
+    """Print a plain table; columns without room follow below, again next to the first column."""
+    start, width = 1, console().width
+
+    def part(stop: int) -> tuple[list[str], list[list[str]]]:
+        return [header[0], *header[start:stop]], [[row[0], *row[start:stop]] for row in rows]
+
+    while start < len(header):
+        fitting = (
+            stop for stop in range(len(header), start, -1) if table_width(*part(stop)) <= width
+        )
+        stop = next(fitting, start + 1)
+        if start > 1:
+            typer.echo()
+        print_table(*part(stop), numeric)
+        start = stop

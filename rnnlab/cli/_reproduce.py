@@ -26,7 +26,7 @@ from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
-    from rnnlab.training import Evaluation
+    from rnnlab.inference import Evaluation
 
 
 @dataclass

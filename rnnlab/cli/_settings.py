@@ -1,33 +1,27 @@
-"""The settings of a run as options of a verb, made from `RunConfig`, and their help in groups."""
+"""The settings of a run as options of a verb, made from the fields of `RunConfig`."""
 
 from __future__ import annotations
 
 import inspect
-import types
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, Union
 
 import typer
-from typer.core import TyperCommand
 
 from rnnlab.cli._completion import completion_of_setting
-from rnnlab.settings.command_line import as_text, flag_of
-from rnnlab.settings.groups import COMMON_GROUPS, groups
-from rnnlab.settings.run_config import RunConfig
-
-_HELP_INDENT = 6
-"""Indentation of a help line, in columns."""
+from rnnlab.cli._help import IS_WHOLE
+from rnnlab.settings.command_line import flag_of
+from rnnlab.settings.fields import setting_fields
+from rnnlab.settings.groups import groups
 
 
 def _print_whole_help(context: typer.Context, is_given: bool) -> None:
     if is_given:
-        context.meta[_IS_WHOLE] = True
+        context.meta[IS_WHOLE] = True
         typer.echo(context.get_help())
         raise typer.Exit
 
 
-_IS_WHOLE = "rnnlab.help-all"
-"""Key of a context whose help shows the settings of all groups."""
 _HelpAll = Annotated[
     bool,
     typer.Option(
@@ -89,100 +83,31 @@ def with_settings(*, are_hidden: bool = False) -> Callable[[Callable[..., Any]],
     return decorate
 
 
-class GroupedCommand(TyperCommand):
-    """A verb whose help shows the options of each `rich_help_panel` under the panel's title.
-
-    An option takes two lines of 80 columns: flag, type and default on the first, the help on the
-    second. Settings of uncommon groups are left out unless --help-all is given. A verb without
-    panels has Typer's usual help.
-    """
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the arguments and the options of this verb, with titles."""
-        sections: dict[str, list[Any]] = {"Arguments": [], "Options": []}
-        for parameter in self.get_params(ctx):
-            is_argument = parameter.param_type_name == "argument"
-            panel = getattr(parameter, "rich_help_panel", None)
-            title = "Arguments" if is_argument else panel or "Options"
-            sections.setdefault(title, []).append(parameter)
-        if len(sections) == 2:
-            super().format_options(ctx, formatter)
-            return
-        num_more = 0
-        for title, parameters in sections.items():
-            if not self._is_shown(title, ctx):
-                num_more += len(parameters)
-                continue
-            records = [(p, p.get_help_record(ctx)) for p in parameters]
-            shown = [(p, record) for p, record in records if record is not None]
-            if shown:
-                with formatter.section(title):
-                    for parameter, (flag, text) in shown:
-                        _write_option(formatter, parameter, flag, text)
-        if num_more:
-            formatter.write(f"\n{num_more} more settings: {ctx.command_path} --help-all\n")
-
-    def _is_shown(self, title: str, ctx: Any) -> bool:
-        return title in ("Arguments", "Options", *COMMON_GROUPS) or _IS_WHOLE in ctx.meta
-
-
-def _write_option(formatter: Any, parameter: Any, flag: str, text: str) -> None:
-    """Write two lines: the flag with default or environment variable, and the help."""
-    help_line = parameter.help or ""
-    extra = text.removeprefix(help_line).strip()
-    if parameter.param_type_name == "option":
-        extra = extra or _default_of(parameter.name)
-    formatter.write(f"{'':{formatter.current_indent}}{flag}  {extra}".rstrip() + "\n")
-    formatter.current_indent += _HELP_INDENT - 2
-    formatter.write_text(help_line)
-    formatter.current_indent -= _HELP_INDENT - 2
-
-
-def _default_of(name: str) -> str:
-    field = RunConfig.model_fields.get(name)
-    if field is None or field.annotation is bool or field.default in (None, ""):
-        return ""
-    return f"[default: {as_text(field.default)}]"
-
-
 def _names() -> dict[str, str]:
     """Return setting -> title of its group, in the order of the form."""
     return {
         name: title
         for title, names in groups().items()
         for name in names
-        if name in RunConfig.model_fields and name != "corpus"
+        if name in setting_fields() and name != "corpus"
     }
 
 
 def _parameter(name: str, panel: str, is_hidden: bool) -> inspect.Parameter:
     """Return the option of one setting, as a parameter of the verb with the default None."""
-    field = RunConfig.model_fields[name]
-    flag = flag_of(name)
-    kind = _plain_type(field.annotation)
-    choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    field, flag = setting_fields()[name], flag_of(name)
     option = typer.Option(
-        f"{flag}/--no{flag[1:]}" if kind is bool else flag,
-        help=str(field.description),
+        f"{flag}/--no{flag[1:]}" if field.is_switch else flag,
+        help=field.help,
         envvar=f"RNNLAB_{name.upper()}",
         show_envvar=False,
         show_default=False,
-        metavar="|".join(choices) if choices else None,
+        metavar="|".join(field.choices) or None,
         autocompletion=completion_of_setting(name),
         hidden=is_hidden,
         rich_help_panel=None if is_hidden else panel,
     )
-    annotation = Annotated[Union[kind, None], option]  # type: ignore[valid-type]  # noqa: UP007
+    annotation = Annotated[Union[field.kind, None], option]  # type: ignore[valid-type]  # noqa: UP007
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
     )
-
-
-def _plain_type(annotation: Any) -> type:
-    """Return the type that Typer parses: int for `int | None`, str for a Literal."""
-    if isinstance(annotation, types.UnionType):
-        annotation = next(part for part in get_args(annotation) if part is not type(None))
-    if get_origin(annotation) is Literal:
-        return str
-    assert isinstance(annotation, type)
-    return annotation

@@ -11,11 +11,12 @@ import typer
 
 from rnnlab.base.display import compact_lines, visible
 from rnnlab.cli._output import console, talk
-from rnnlab.decoding import Branch
 from rnnlab.protocol.messages import END_MARK, END_WORDS, EOS, Answer
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+    from rnnlab.decoding import Branch
 
 _MIN_COLUMN = 24
 

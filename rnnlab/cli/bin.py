@@ -1,4 +1,4 @@
-"""List, restore and permanently delete the runs in the bin."""
+"""List the deleted runs, restore some, or delete them for good."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from rnnlab.base.display import moment, size, visible
 from rnnlab.base.errors import EXIT_DONE, EXIT_INTERRUPTED, BadInputError
+from rnnlab.cli._completion import complete_bin_action, complete_deleted_run
 from rnnlab.cli._options import Checkpoints, Json
 from rnnlab.cli._output import print_json, print_table, talk
 from rnnlab.runs.bin import Bin, Binned, size_bytes
@@ -19,7 +20,12 @@ _ACTIONS = ("list", "restore", "empty")
 
 def command(
     action: Annotated[
-        str, typer.Argument(metavar="[list|restore|empty]", help="Action (default: list).")
+        str,
+        typer.Argument(
+            metavar="[list|restore|empty]",
+            help="Action (default: list).",
+            autocompletion=complete_bin_action,
+        ),
     ] = "list",
     runs: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -27,6 +33,7 @@ def command(
             metavar="[RUN]...",
             help="Deleted runs (`restore`: default those deleted last; `empty`: all).",
             show_default=False,
+            autocompletion=complete_deleted_run,
         ),
     ] = None,
     *,

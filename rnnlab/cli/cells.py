@@ -1,4 +1,4 @@
-"""List the cells with their equations."""
+"""List the recurrent cells with their equations and sources."""
 
 from __future__ import annotations
 

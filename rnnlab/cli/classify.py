@@ -1,10 +1,10 @@
-"""Classify texts."""
+"""Classify texts, with the probability of every class."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -13,9 +13,11 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._progress import progress_bar
-from rnnlab.corpora import Progress, holds_documents, read_texts
 from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.store import RunStore
+
+if TYPE_CHECKING:
+    from rnnlab.corpora import Progress
 
 
 def command(
@@ -38,8 +40,8 @@ def command(
     if not texts:
         raise BadInputError("there is nothing to classify", "add --text TEXT or --file FILE")
     opened = RunStore.default(checkpoints).open(run)
-    with progress_bar("loading torch") as bar:
-        from rnnlab.models import classify_texts, load_model
+    with progress_bar("loading the model") as bar:
+        from rnnlab.inference import classify_texts, load_model
 
         loaded = load_model(opened.paths, resolve_checkpoint(opened.paths, checkpoint))
         bar.begin("classifying")
@@ -69,6 +71,8 @@ def _documents(file: Path, progress: Progress) -> list[str]:
 
     Raise BadInputError if the file cannot be read.
     """
+    from rnnlab.corpora import holds_documents, read_texts
+
     if holds_documents(file):
         return read_texts(file, progress)
     try:

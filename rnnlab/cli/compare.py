@@ -1,4 +1,4 @@
-"""Compare runs by metrics, settings, curves and continuations."""
+"""Compare runs: metrics, settings, curves, continuations."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from rnnlab.base.display import nats_per
-from rnnlab.cli._charts import print_charts
-from rnnlab.cli._continuations import GenerateOptions, generate
-from rnnlab.cli._options import Checkpoints, Decoders, Json, RunNames, Seed
-from rnnlab.cli._output import print_json, print_table
+from rnnlab.cli._charts import print_charts, runs_to_plot
+from rnnlab.cli._options import Checkpoints, Json, RunNames
+from rnnlab.cli._output import print_json, print_wide_table
 from rnnlab.cli._progress import progress_bar
+from rnnlab.cli._prompt_options import Decoders, Seed
 from rnnlab.cli._side_by_side import print_side_by_side
-from rnnlab.decoding import parse_spec
 from rnnlab.protocol.messages import DEFAULT_DECODERS, DEFAULT_LENGTH, Answer
-from rnnlab.runs.compare import by_unit, rows_of
-from rnnlab.runs.history import read_history
+from rnnlab.runs.compare import rows_of
+from rnnlab.runs.history import History, read_history
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
-from rnnlab.settings.values import default_settings
 
 
 def command(
@@ -37,7 +34,14 @@ def command(
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
-    """Compare runs: metrics, settings, curves, continuations."""
+    """Compare runs: metrics, settings, curves, continuations.
+
+    The letters of the curves follow the order of the names in the command, not the lab's letters.
+    """
+    from rnnlab.cli._continuations import GenerateOptions, generate
+    from rnnlab.decoding import parse_spec
+    from rnnlab.settings.values import default_settings
+
     store = RunStore.default(checkpoints)
     opened = [store.open(name) for name in dict.fromkeys(runs)]
     specs = [parse_spec(text) for text in decoder or DEFAULT_DECODERS]
@@ -48,27 +52,26 @@ def command(
             for number, run in enumerate(opened, 1):
                 answers[run.name] = next(generate(run, options))
                 bar(number, len(opened))
+    with progress_bar("reading the journals") as bar:
+        histories = []
+        for number, run in enumerate(opened, 1):
+            histories.append(read_history(run.paths.journal))
+            bar(number, len(opened))
     if json:
-        print_json([_document(run, answers[run.name]) for run in opened])
+        documents = zip(opened, histories, strict=True)
+        print_json([_document(run, history, answers[run.name]) for run, history in documents])
         return
     summaries = [summarise(run) for run in opened]
     rows = [[row.name, *row.values] for row in rows_of(opened, summaries, default_settings())]
-    print_table(["", *(run.name for run in opened)], rows, ())
-    groups = by_unit(summaries, list(zip(summaries, opened, strict=True)))
-    for unit, group in groups.items():
-        if len(groups) > 1:
-            typer.echo(f"\nlosses in {nats_per(unit)}")
-        histories = [read_history(run.paths.journal) for _, run in group]
-        families = [run.family() for _, run in group]
-        print_charts([summary for summary, _ in group], histories, families=families)
+    print_wide_table(["", *(run.name for run in opened)], rows, ())
+    print_charts(runs_to_plot(summaries, histories, [run.family() for run in opened]))
     for run in opened:
         if answers[run.name]:
             typer.echo(f"\n{run.name}")
             print_side_by_side(answers[run.name])
 
 
-def _document(run: Run, answers: list[Any]) -> dict[str, Any]:
-    history = read_history(run.paths.journal)
+def _document(run: Run, history: History, answers: list[Any]) -> dict[str, Any]:
     return {
         **asdict(summarise(run)),
         "settings": run.settings(),

@@ -1,4 +1,4 @@
-"""A demonstration without the app: train, plot and prompt in under a minute."""
+"""Run a demonstration: train on the shipped corpus, plot, prompt."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from typing import Annotated
 import typer
 
 from rnnlab.base.display import duration
-from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts
-from rnnlab.cli._continuations import GenerateOptions, generate
+from rnnlab.cli._charts import DEFAULT_PLOTS, print_charts, runs_to_plot
 from rnnlab.cli._follow import follow
 from rnnlab.cli._output import talk
 from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.cli.runs import command as list_runs
-from rnnlab.decoding import parse_spec
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
@@ -27,7 +25,9 @@ DECODERS = ("greedy", "sample:temperature=0.8", "nucleus:p=0.9", "beam:k=3")
 def command(
     minutes: Annotated[float, typer.Option(min=0.01, help="Minutes to train.")] = 0.25,
 ) -> int:
-    """Run a demonstration: train on the shipped corpus, plot, and prompt."""
+    """Run a demonstration: train on the shipped corpus, plot, prompt."""
+    from rnnlab.cli._continuations import GenerateOptions, generate
+    from rnnlab.decoding import parse_spec
     from rnnlab.submit import checked_config, start_run
 
     with tempfile.TemporaryDirectory(prefix="rnnlab-demo-") as folder:
@@ -44,7 +44,8 @@ def command(
         if code:
             return code
         typer.echo("\n2. The curves of this run, from its journal.")
-        print_charts([summarise(run)], [read_history(run.paths.journal)], DEFAULT_PLOTS, height=12)
+        history = read_history(run.paths.journal)
+        print_charts(runs_to_plot([summarise(run)], [history]), DEFAULT_PLOTS, height=12)
         typer.echo(f"\n3. The same prompt, {PROMPT!r}, with several decoders and one seed.")
         options = GenerateOptions([PROMPT], [parse_spec(text) for text in DECODERS], length=80)
         print_side_by_side(next(generate(run, options)))

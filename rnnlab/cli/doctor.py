@@ -1,4 +1,4 @@
-"""Show the environment: device, terminal, data and versions."""
+"""Show device, terminal, data and versions, for bug reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from rnnlab.base.preferences import load_preferences
 from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._progress import progress_bar
-from rnnlab.corpora import corpus_names
 from rnnlab.runs.bin import size_bytes
 from rnnlab.runs.paths import bin_folder
 from rnnlab.runs.store import RunStore
@@ -39,6 +38,7 @@ def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:
     import psutil
     import torch
 
+    from rnnlab.corpora import corpus_names
     from rnnlab.native import report as native_report
 
     folder = checkpoints_folder(checkpoints)

@@ -1,4 +1,4 @@
-"""Evaluate a model on a split of its corpus or of another text."""
+"""Measure loss, perplexity and accuracy of a run's model."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import typer
 from rnnlab.base.display import nats_per, visible
 from rnnlab.cli._measure import measure
 from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, RunName
-from rnnlab.cli._output import print_json, print_table
-from rnnlab.corpora import Floor, Vocabulary
+from rnnlab.cli._output import print_json, print_wide_table, say
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
 
 if TYPE_CHECKING:
-    from rnnlab.training import Evaluation
+    from rnnlab.corpora import Floor
+    from rnnlab.inference import Evaluation
 
 
 def command(
@@ -54,12 +54,14 @@ def command(
         **_distance(evaluation, floor),
     }
     if evaluation.confusion is not None:
+        from rnnlab.corpora import Vocabulary
+
         classes = Vocabulary.load(opened.paths.vocabulary).classes
         document |= {"f1": evaluation.f1, "classes": classes, "confusion": evaluation.confusion}
     if json:
         print_json(document)
     elif evaluation.confusion is not None:
-        typer.echo(
+        say(
             f"{run} at step {step} on {_place(split, file)}: accuracy {evaluation.accuracy:.2%} "
             f"on {evaluation.num_tokens:,} documents, F1 {evaluation.f1:.4f}, "
             f"{evaluation.loss_nats:.4f} nats/document"
@@ -69,17 +71,17 @@ def command(
             [name, *(f"{count:,}" for count in row)]
             for name, row in zip(classes, evaluation.confusion, strict=True)
         ]
-        print_table(["actual \\ predicted", *classes], rows, classes)
+        print_wide_table(["actual \\ predicted", *classes], rows, classes)
     else:
         unit = summarise(opened).unit
-        typer.echo(
+        say(
             f"{run} at step {step} on {_place(split, file)}: {evaluation.loss_nats:.4f} "
             f"{nats_per(unit)}, "
             f"{evaluation.bits_per_char:.4f} bits/char, perplexity {evaluation.perplexity:.3f}, "
             f"accuracy {evaluation.accuracy:.1%} on {evaluation.num_tokens:,} tokens"
         )
         if in_training is not None:
-            typer.echo(
+            say(
                 f"val in training: {in_training.loss_nats:.4f} {nats_per(unit)} on the first "
                 f"{in_training.num_tokens:,} tokens of the split (--eval-tokens)"
             )
@@ -136,4 +138,4 @@ def _print_distance(evaluation: Evaluation, floor: Floor | None, unit: str) -> N
     remembered = floor.remembered(evaluation.loss_nats)
     if remembered is not None:
         line += f"; {remembered:.1%} of the possible gain from memory"
-    typer.echo(line)
+    say(line)

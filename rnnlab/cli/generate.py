@@ -1,4 +1,4 @@
-"""Continue texts with a trained model."""
+"""Continue a text with one or several decoders, side by side."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
-from rnnlab.cli._continuations import GenerateOptions, Trace, generate
-from rnnlab.cli._options import Checkpoint, Checkpoints, Decoders, Json, RunName, Seed, Unknown
+from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
 from rnnlab.cli._output import print_json, talk
 from rnnlab.cli._progress import progress_bar
+from rnnlab.cli._prompt_options import Decoders, Seed, Unknown
 from rnnlab.cli._prompts import read_prompts
 from rnnlab.cli._side_by_side import print_answers, print_tree
-from rnnlab.decoding import grow_tree, parse_spec
 from rnnlab.protocol.messages import DEFAULT_DECODERS, DEFAULT_LENGTH
 from rnnlab.runs.store import RunStore
+
+if TYPE_CHECKING:
+    from rnnlab.cli._continuations import Trace
 
 
 def command(
@@ -60,6 +62,9 @@ def command(
     If standard output is not a terminal, plain text is printed: of a single candidate only the
     text, otherwise one block per candidate, with its decoder and figures.
     """
+    from rnnlab.cli._continuations import GenerateOptions, generate
+    from rnnlab.decoding import parse_spec
+
     specs = [parse_spec(text) for text in decoder or DEFAULT_DECODERS]
     if (prompt is None) == (prompts is None):
         raise BadInputError(
@@ -95,6 +100,8 @@ def command(
 
 
 def _print_trees(traces: list[Trace], texts: list[str]) -> None:
+    from rnnlab.decoding import grow_tree
+
     searches: dict[tuple[int, int, int], list[Trace]] = {}
     for trace in traces:
         searches.setdefault((trace.prompt, trace.number, trace.sample), []).append(trace)

@@ -1,4 +1,4 @@
-"""Inspect a trained network: gradients, gates, neurons, recurrent spectrum, memory."""
+"""Inspect a run, or train and compare the runs of a recipe."""
 
 from __future__ import annotations
 

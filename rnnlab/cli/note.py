@@ -1,4 +1,4 @@
-"""Write or print the note of a run."""
+"""Write the note of a run, or print it."""
 
 from __future__ import annotations
 

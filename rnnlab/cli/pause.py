@@ -1,4 +1,4 @@
-"""Pause runs."""
+"""Save runs and pause them; `rnnlab resume` continues them."""
 
 from __future__ import annotations
 

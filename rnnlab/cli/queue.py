@@ -1,4 +1,4 @@
-"""Show the queue and change its order."""
+"""List the queued runs, or move one of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rename a run."""
+"""Rename a run; stop it first if it is training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run an experiment and compare its figures with the published ones."""
+"""Train the runs of a recipe; compare with published figures."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import Annotated, Optional
 
 import typer
 
-from rnnlab import recipes
 from rnnlab.cli._completion import complete_recipe
 from rnnlab.cli._options import Checkpoints, Data, Json
 from rnnlab.cli._output import print_json
-from rnnlab.cli._reproduce import Reproduction
 from rnnlab.cli._settings import SettingOptions, with_settings
 from rnnlab.runs.store import RunStore
 
@@ -41,11 +39,14 @@ def command(
     json: Json = False,
     settings: SettingOptions,
 ) -> int:
-    """Train the runs of a recipe and compare them with published figures.
+    """Train the runs of a recipe; compare with published figures.
 
     The settings of `rnnlab train` override those of the recipe; the report lists them. Ctrl-c saves
     and stops; repeat the command to continue. A finished run is measured, but not trained again.
     """
+    from rnnlab import recipes
+    from rnnlab.cli._reproduce import Reproduction
+
     loaded = recipes.load(recipe)
     corpus = recipes.locate(loaded, file, data)
     runs = recipes.plan(loaded, corpus, settings.merged, name, data)

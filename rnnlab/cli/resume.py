@@ -1,4 +1,4 @@
-"""Resume runs."""
+"""Resume runs where they ended; finished ones with a later end."""
 
 from __future__ import annotations
 

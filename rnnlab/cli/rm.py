@@ -1,4 +1,4 @@
-"""Delete runs."""
+"""Move runs to the bin; a run that is training cannot be deleted."""
 
 from __future__ import annotations
 
@@ -44,15 +44,16 @@ def command(
             talk("nothing is deleted")
             return EXIT_INTERRUPTED
     stamp = new_stamp()
+    moved: list[str] = []
 
     def remove(run: Run) -> str:
         if is_for_good:
             store.remove(run)
             return f"deleted {run.name}"
-        Bin(store).put(run, stamp)
+        moved.append(Bin(store).put(run, stamp).name)
         return f"moved {run.name} to the bin"
 
     code = do_with_each(chosen, remove)
-    if not is_for_good:
+    if moved:
         talk("`rnnlab bin restore` brings back what was deleted last")
     return code

@@ -1,4 +1,4 @@
-"""List the runs."""
+"""List the runs with their states and metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Show the samples that a run wrote for its tracked prompts during training."""
+"""Show the continuations of the tracked prompts during training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Score a text: its log-prob under a trained model."""
+"""Print the log-prob of every token of a text."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def command(
 ) -> None:
     """Print the log-prob of every token of a text."""
     opened = RunStore.default(checkpoints).open(run)
-    with progress_bar("loading torch") as bar:
-        from rnnlab.models import load_model, score_text
+    with progress_bar("loading the model") as bar:
+        from rnnlab.inference import load_model, score_text
 
         loaded = load_model(opened.paths, resolve_checkpoint(opened.paths, checkpoint))
         bar.begin("scoring")

@@ -1,4 +1,4 @@
-"""Change settings of runs that train."""
+"""Change lr, clip, the end or the patience of runs that train."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Annotated
 import typer
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.cli._bulk import chosen_runs
 from rnnlab.cli._completion import Completions, complete_run
 from rnnlab.cli._options import Checkpoints
 from rnnlab.runs.store import RunStore
 
 
-def _complete(incomplete: str) -> Completions:
+def _complete(context: typer.Context, incomplete: str) -> Completions:
     """Return run names and settings that start with `incomplete`."""
     from rnnlab.settings.changes import CHANGEABLE
 
     settings = [(f"{name}=", "") for name in CHANGEABLE if name.startswith(incomplete)]
-    return [*((run, "") for run in complete_run(incomplete)), *settings]
+    return [*complete_run(context, incomplete), *settings]
 
 
 def command(
@@ -25,7 +26,7 @@ def command(
         list[str],
         typer.Argument(
             metavar="RUN NAME=VALUE",
-            help="Runs, then settings: lr, clip, steps, epochs, minutes, patience.",
+            help="Runs or quoted patterns, then lr, clip, steps, epochs, minutes or patience.",
             autocompletion=_complete,
         ),
     ],
@@ -49,8 +50,10 @@ def command(
             "the setting to change is missing", f"write `rnnlab set {names[0]} lr=0.001`"
         )
     store = RunStore.default(checkpoints)
-    runs = [store.open(name) for name in dict.fromkeys(names)]
-    for run in runs:
+    chosen = chosen_runs(store, names)
+    for refusal in chosen.refused:
+        raise refusal  # before any run is changed
+    for run in chosen.runs:
         check_settable(Steered.of(run), changes)
-    for run in runs:
+    for run in chosen.runs:
         typer.echo(change_settings(run, changes))

@@ -1,4 +1,4 @@
-"""Stop runs."""
+"""Save runs and end their workers; `resume` continues them."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from rnnlab.runs.store import RunStore
 
 
 def command(runs: RunPatterns, checkpoints: Checkpoints = None) -> int:
-    """Save runs and end their workers; `rnnlab resume` continues them."""
+    """Save runs and end their workers; `resume` continues them."""
     return do_with_each(chosen_runs(RunStore.default(checkpoints), runs), control.stop)

@@ -1,4 +1,4 @@
-"""Add, remove or print the tags of a run."""
+"""Add tags to a run, remove some, or print them."""
 
 from __future__ import annotations
 

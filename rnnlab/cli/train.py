@@ -1,4 +1,4 @@
-"""Train a model in a separate worker process, and follow it here or detach."""
+"""Train a model on a text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from rnnlab.cli._progress import progress_bar
 from rnnlab.cli._settings import SettingOptions, with_settings
 from rnnlab.runs.store import RunStore
 from rnnlab.settings.groups import OWN_HELP
-from rnnlab.settings.values import read_settings
 
 _RUN = "Run"
 """Title of the group of --name, --config and --recipe in the help, the same as in the form."""
@@ -66,6 +65,7 @@ def command(
 
     An environment variable RNNLAB_<SETTING> sets a setting, for example RNNLAB_DEVICE=cpu.
     """
+    from rnnlab.settings.values import read_settings
     from rnnlab.submit import Layers, check_resolved, origin_of, resolve, start_run
 
     written = {"corpus": corpus, **settings.command_line}

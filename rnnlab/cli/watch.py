@@ -1,4 +1,4 @@
-"""Watch the curves of runs."""
+"""Show the curves of runs during training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from rnnlab.base.display import count, duration, loss, visible
 from rnnlab.cli._alerts import alert
-from rnnlab.cli._charts import DEFAULT_PLOTS, parse_plots, print_charts
+from rnnlab.cli._charts import DEFAULT_PLOTS, parse_plots, print_charts, runs_to_plot
 from rnnlab.cli._options import Checkpoints, RunNames
 from rnnlab.plots import Axis
 from rnnlab.runs.alerts import alert_of
@@ -38,7 +38,7 @@ def command(
 ) -> None:
     """Show the curves of runs during training.
 
-    Ctrl-c exits; training continues.
+    Ctrl-c exits; training continues. The letters of the curves follow the order of the names.
     """
     store = RunStore.default(checkpoints)
     plots = parse_plots(charts)
@@ -63,8 +63,8 @@ def command(
             typer.echo("\n".join(map(_line, summaries)))
             height = _chart_height(len(summaries), len(plots)) if is_live else 16
             print_charts(
-                summaries, histories, plots, is_ascii=is_ascii, axis=axis, height=height,
-                families=families,
+                runs_to_plot(summaries, histories, families), plots,
+                is_ascii=is_ascii, axis=axis, height=height,
             )  # fmt: skip
         if not is_live or not any(s.is_active for s in summaries):
             return

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
 
+from rnnlab.corpora._dataset import Batch, Split
 from rnnlab.corpora._vocabulary import Ids
+from rnnlab.settings.run_config import RunConfig
 
 _BUCKET_BATCHES = 50
 """Initial number of batches per bucket; large enough if the tokens are characters."""
@@ -59,6 +63,41 @@ class Buckets:
         batches = self._order(0, bucket)
         num_padded = sum(len(rows) * int(self._lengths[rows].max()) for rows in batches)
         return 1 - int(self._lengths.sum()) / num_padded
+
+
+class BucketedSplit(Split):
+    """Rows of unequal length in batches of similar length.
+
+    lengths: number of inputs of each row. eval_rows, eval_places: maximum numbers of rows and of
+    inputs, padding included, in a batch of the evaluation.
+    """
+
+    def __init__(self, lengths: Ids, config: RunConfig, eval_rows: int, eval_places: int) -> None:
+        self.lengths = lengths
+        self._buckets = Buckets(lengths, config.batch, config.seed)
+        self._eval_limits = (eval_rows, eval_places)
+
+    @abstractmethod
+    def padded(self, rows: Ids) -> Batch:
+        """Return the batch of these rows."""
+
+    def num_batches(self) -> int:
+        """Return the number of batches of one epoch; the last may be smaller."""
+        return self._buckets.num_batches()
+
+    def train_batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """Yield the rows in a different random order in each epoch."""
+        for rows in self._buckets.order(epoch)[start:]:
+            yield self.padded(rows)
+
+    def eval_batches(self, max_tokens: int = 0) -> Iterator[Batch]:
+        """Yield the first rows of the split, up to `max_tokens` inputs (0: all)."""
+        for rows in sorted_order(self.lengths, max_tokens, *self._eval_limits):
+            yield self.padded(rows)
+
+    def padding(self) -> float:
+        """Return the fraction of padding in the batches of the first epoch."""
+        return self._buckets.padding()
 
 
 def sorted_order(lengths: Ids, max_tokens: int, max_rows: int, max_places: int) -> list[Ids]:

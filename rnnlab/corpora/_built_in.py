@@ -7,6 +7,7 @@ every machine, and stored in the user's cache folder.
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -101,17 +102,32 @@ def write_made(spec: CorpusSpec, file: Path) -> None:
 
 
 def spec_of(file: Path) -> CorpusSpec | None:
-    """Return the built-in corpus that a file belongs to, judged by its path; None if none."""
-    name = file.name
-    if file.parent == shipped_folder() / "data":
-        spec = parse_spec(Path(name).stem)
-        is_built_in = (
-            spec is not None and spec.is_shipped and Path(name).suffix == spec.corpus.ending
-        )
-        return spec if is_built_in else None
+    """Return the built-in corpus that a file contains; None if none.
+
+    Generated files are known by their path, shipped ones and their copies by their content.
+    """
     if file.is_relative_to(cache_folder() / "corpora"):
-        return parse_spec(Path(name).stem)
-    return None
+        return parse_spec(file.stem)
+    shipped = _shipped_twin(file)
+    spec = None if shipped is None else parse_spec(shipped.stem)
+    is_built_in = spec is not None and spec.is_shipped and shipped == made_file(spec)
+    return spec if is_built_in else None
+
+
+def _shipped_twin(file: Path) -> Path | None:
+    """Return the shipped file with the same bytes as a file; None if none or if it is unreadable.
+
+    Reads only files of the same size; `filecmp` remembers its results until a file changes.
+    """
+    folder = shipped_folder() / "data"
+    if file.parent == folder:
+        return file
+    try:
+        size = file.stat().st_size
+        same_size = (one for one in sorted(folder.iterdir()) if one.stat().st_size == size)
+        return next((one for one in same_size if filecmp.cmp(one, file, shallow=False)), None)
+    except OSError:
+        return None
 
 
 def floor_of(file: Path, task: str, kind: str, alphabet: str) -> Floor | None:

@@ -77,22 +77,26 @@ def _describe_source(name: str) -> CorpusDescription:
 
 def _describe(name: str, data: Path | None) -> CorpusDescription:
     file = place_of(name, data)
-    if file is not None and spec_of(file.resolve()) is None:
-        task = suggested_task(str(file))
+    spec = parse_spec(name) if file is None else spec_of(file.resolve())
+    if file is not None and spec is None:
+        task = suggested_task(file)
         summary = "your labelled documents" if task == "classify" else "your text file"
         return CorpusDescription(name, str(file), file.stat().st_size, task, None, summary)
-    spec = parse_spec(name)
     assert spec is not None
     task, floor = spec.corpus.task, spec.floor(spec.corpus.task)
+    is_renamed = name != spec.name  # only a file of the user's: a copy of a shipped one
+    summary = registry.summary("corpora", spec.name)
     return CorpusDescription(
         name,
         None if file is None else str(file),
         None if file is None else file.stat().st_size,
         task,
         floor.loss_nats if floor else None,
-        registry.summary("corpora", name),
+        f"a copy of {spec.name}: {summary}" if is_renamed else summary,
         floor.accuracy if floor else None,
         "made" if file is None else "here",
         "",
-        {key: option.default for key, option in spec.corpus.options.items()},
+        None
+        if is_renamed
+        else {key: option.default for key, option in spec.corpus.options.items()},
     )

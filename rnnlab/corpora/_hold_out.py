@@ -1,4 +1,4 @@
-"""Divide documents into train, validation and test splits; the same seed gives the same splits."""
+"""Divide a corpus into train, validation and test splits; the same seed gives the same splits."""
 
 from __future__ import annotations
 
@@ -41,6 +41,17 @@ def hold_out(documents: Documents, config: RunConfig) -> dict[SplitName, Ids]:
     rows |= {name: np.concatenate(parts) for name, parts in sampled.items()}
     _check(rows, len(documents))
     return {name: random.permutation(rows[name]) for name in _in_order(rows)}
+
+
+def consecutive(num_train: int, num_val: int, num_test: int) -> dict[SplitName, slice]:
+    """Return the splits of a text as slices: train, val, and test if `num_test` is not 0."""
+    parts: dict[SplitName, slice] = {
+        "train": slice(0, num_train),
+        "val": slice(num_train, num_train + num_val),
+    }
+    if num_test:
+        parts["test"] = slice(num_train + num_val, num_train + num_val + num_test)
+    return parts
 
 
 def draw(documents: Documents, limit_chars: int, seed: int) -> Documents:

@@ -79,15 +79,9 @@ def shown_name(corpus: str) -> str:
     return bare_name(corpus)
 
 
-def suggested_task(corpus: str, file: Path | None = None) -> str:
-    """Return the suggested task: `classify` for documents, that of a built-in corpus, or `stream`.
-
-    file: the file of the corpus; None if `corpus` is the path of the file.
-    """
-    if holds_documents(file or Path(corpus)):
-        return "classify"
-    spec = parse_spec(corpus)
-    return spec.corpus.task if spec else "stream"
+def suggested_task(file: Path) -> str:
+    """Return the task that suits a file of the user's: `classify` for documents, else `stream`."""
+    return "classify" if holds_documents(file) else "stream"
 
 
 def suits(corpus: str, data: Path | None = None) -> dict[str, Any]:
@@ -100,8 +94,9 @@ def suits(corpus: str, data: Path | None = None) -> dict[str, Any]:
         return {"task": spec.corpus.task, **spec.corpus.settings(spec.options)}
     file = find_corpus(corpus, data)
     spec = spec_of(file.resolve())
-    settings = spec.corpus.settings(spec.options) if spec else {}
-    return {"task": suggested_task(corpus, file), **settings}
+    if spec is None:
+        return {"task": suggested_task(file)}
+    return {"task": spec.corpus.task, **spec.corpus.settings(spec.options)}
 
 
 def _has_file(name: str, data: Path | None) -> bool:
@@ -112,10 +107,16 @@ def _has_file(name: str, data: Path | None) -> bool:
 
 
 def lasting_name(corpus: str, data: Path | None = None) -> str:
-    """Return a name that is valid everywhere: a built-in corpus's spec, or the absolute path."""
+    """Return a name that is valid everywhere: a built-in corpus's spec, or the absolute path.
+
+    A copy of a shipped corpus has the shipped one's name if its file has that name, too.
+    """
     file = find_corpus(corpus, data).resolve()
     spec = spec_of(file)
-    return str(spec) if spec and find_corpus(str(spec)).resolve() == file else str(file)
+    if spec is None or file.stem != str(spec):
+        return str(file)
+    is_same = spec_of(find_corpus(str(spec)).resolve()) == spec
+    return str(spec) if is_same else str(file)
 
 
 def read_corpus(file: Path, limit_chars: int | None = None) -> str:

@@ -12,6 +12,7 @@ from typing import get_args
 import numpy as np
 import numpy.typing as npt
 
+from rnnlab.base.display import named
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.corpora._tokens import EOS, PAD, UNK, Alphabet, Kind, normalise, split_tokens
 
@@ -156,7 +157,7 @@ class UnknownTokensError(BadInputError):
     """The error for a text with characters or words that are not in the vocabulary."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
-        some = ", ".join(repr(token) for token in tokens[:5])
+        some = ", ".join(map(named, tokens[:5]))
         more = f" and {len(tokens) - 5} more" if len(tokens) > 5 else ""
         it = "it" if len(tokens) == 1 else "them"
         super().__init__(

@@ -11,13 +11,27 @@ from rnnlab.decoding._describe import (
     options_of,
     spec_values,
 )
+from rnnlab.decoding._draws import draw
 from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._hypothesis import End, Hypothesis, empty_hypothesis
 from rnnlab.decoding._numbers import Ids, LogProbs
 from rnnlab.decoding._options import FILTERS, Options
-from rnnlab.decoding._rows import draw
 from rnnlab.decoding._spec import Spec, option_names, parse_spec
-from rnnlab.decoding._step import Features, Goals, Prompt, SearchStart, State, Step, Writer, Written
+from rnnlab.decoding._step import (
+    BeamRules,
+    BeamStep,
+    Features,
+    Filtering,
+    Goals,
+    LiveBeam,
+    Prompt,
+    SearchStart,
+    State,
+    Step,
+    Writer,
+    Written,
+    WrittenBeams,
+)
 from rnnlab.decoding._text import Rows
 from rnnlab.decoding._trace import (
     TracedAnswer,
@@ -35,16 +49,20 @@ from rnnlab.decoding._values import parse_prompts, split_specs
 
 __all__ = [
     "FILTERS",
+    "BeamRules",
+    "BeamStep",
     "Branch",
     "Decoder",
     "End",
     "Expansion",
     "Features",
     "Filter",
+    "Filtering",
     "Frame",
     "Goals",
     "Hypothesis",
     "Ids",
+    "LiveBeam",
     "LogProbs",
     "OptionHelp",
     "Options",
@@ -62,6 +80,7 @@ __all__ = [
     "Tracer",
     "Writer",
     "Written",
+    "WrittenBeams",
     "draw",
     "empty_hypothesis",
     "grow_tree",

@@ -5,10 +5,10 @@ Shapes: R live hypotheses, N candidates, V tokens of the vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from rnnlab.decoding._hypothesis import Candidates, Generation, Hypothesis
 from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._numbers import NEVER, Ids, LogProbs
 from rnnlab.decoding._options import Options
-from rnnlab.decoding._step import SearchStart, Step
+from rnnlab.decoding._step import SearchStart, State, Step
 from rnnlab.decoding._stop import StopCriteria
 from rnnlab.decoding._text import Rows
 
@@ -64,44 +64,91 @@ class Beam(Protocol):
         ...
 
 
+B = TypeVar("B", bound=Beam)
+
+
+class Place(NamedTuple):
+    """The distributions and the state after a step of all prompts."""
+
+    length: int
+    """Number of tokens of the live hypotheses."""
+    log_probs_RV: LogProbs
+    """Log-probs of the next token of each live hypothesis; row r belongs to row r of the state."""
+    state: State
+    is_disputed: bool = False
+    """Whether the next step has to be a single one: a `Writer` has chosen otherwise."""
+
+
 def search_beams(
     step: Step,
     start: SearchStart,
     options: Options,
     max_length: int,
-    make_beam: Callable[[int], Beam],
+    make_beam: Callable[[int], B],
+    ahead: Callable[[Sequence[B], Place, Limits], Generator[Frame, None, Place | None]]
+    | None = None,
 ) -> Iterator[Frame]:
     """Grow the beams of all prompts; yield a frame after each model step.
 
-    make_beam: returns the beam of a prompt, given the prompt's number.
+    make_beam: returns the beam of a prompt, given the prompt's number. ahead: if several steps can
+    be taken in one call, the function that takes them; it returns None if the search is over.
     """
-    log_probs_RV, state = start.log_probs_PV, start.state
     limits = Limits(start, options, max_length)
-    beams = [make_beam(prompt) for prompt in range(len(log_probs_RV))]
-    for length in range(1, limits.max_length + 1):
-        filtered_RV = log_probs_RV
+    beams = [make_beam(prompt) for prompt in range(len(start.log_probs_PV))]
+    place = Place(0, start.log_probs_PV, start.state)
+    while place.length < limits.max_length:
+        # The last token of a text needs no step after it.
+        if ahead and not place.is_disputed and 0 < place.length < limits.max_length - 1:
+            after = yield from ahead(beams, place, limits)
+            if after is None:
+                return
+            place = after
+            continue
+        log_probs_RV = filtered_RV = place.log_probs_RV
         if options.changes(start):
             live = [h for beam in beams for h in beam.live.hypotheses()]
             filtered_RV = options.filter(log_probs_RV, Rows(live, start, options.last))
-        expansions, survivors, pruned = [], [], []
-        first = 0
-        for beam in beams:
-            rows = slice(first, first + len(beam.live))
-            if rows.stop > rows.start:
-                distributions = rows_of(log_probs_RV, filtered_RV, rows)
-                expansions.append(Expansion(beam.live.hypotheses, *distributions))
-                parents_R, tokens_R = beam.grow(*distributions)
-                survivors.append(Survivors(parents_R + first if first else parents_R, tokens_R))
-                pruned += beam.pruned
-            first = rows.stop
-        # Not empty: without a live hypothesis, `last` has ended the search after the last step.
-        parents_R, tokens_R = map(np.concatenate, zip(*survivors, strict=True))
-        last = limits.last(length, is_over=len(parents_R) == 0)
-        rankings = [beam.ranking() for beam in beams]
-        yield Frame(partial(_all, rankings), last, expansions, pruned)
-        if last is not None:
+
+        def grow(number: int, log_probs_RV: LogProbs, filtered_RV: LogProbs) -> Survivors:
+            return beams[number].grow(log_probs_RV, filtered_RV)
+
+        frame, survivors = grow_beams(beams, place.length, limits, log_probs_RV, filtered_RV, grow)
+        yield frame
+        if frame.is_last:
             return
-        log_probs_RV, state = step(state, parents_R, tokens_R)
+        place = Place(place.length + 1, *step(place.state, *survivors))
+
+
+def grow_beams(
+    beams: Sequence[Beam],
+    length: int,
+    limits: Limits,
+    log_probs_RV: LogProbs,
+    filtered_RV: LogProbs,
+    grow: Callable[[int, LogProbs, LogProbs], Survivors],
+) -> tuple[Frame, Survivors]:
+    """Extend all beams by one token; return the frame and the new live hypotheses of all prompts.
+
+    length: number of tokens before the step. grow: extends the beam with some number.
+    """
+    expansions, survivors, pruned = [], [], []
+    first = 0
+    for number, beam in enumerate(beams):
+        rows = slice(first, first + len(beam.live))
+        if rows.stop > rows.start:
+            distributions = rows_of(log_probs_RV, filtered_RV, rows)
+            expansions.append(Expansion(beam.live.hypotheses, *distributions))
+            parents_R, tokens_R = grow(number, *distributions)
+            survivors.append(Survivors(parents_R + first if first else parents_R, tokens_R))
+            pruned += beam.pruned
+        first = rows.stop
+    # Not empty: without a live hypothesis, `last` has ended the search after the last step.
+    joined = survivors[0]
+    if len(survivors) > 1:
+        joined = Survivors(*map(np.concatenate, zip(*survivors, strict=True)))
+    last = limits.last(length + 1, is_over=len(joined.parents_R) == 0)
+    rankings = [beam.ranking() for beam in beams]
+    return Frame(partial(_all, rankings), last, expansions, pruned), joined
 
 
 def rows_of(

@@ -96,7 +96,7 @@ class Candidates(NamedTuple):
     token_logprobs_N: npt.NDArray[np.float64]
     scores_N: npt.NDArray[np.float64]
 
-    def at(self, places: Ids | npt.NDArray[np.bool_]) -> Candidates:
+    def at(self, places: Ids | npt.NDArray[np.bool_] | slice) -> Candidates:
         """Return the candidates at some places, or those that a mask selects."""
         return Candidates(
             self.parents_N[places],

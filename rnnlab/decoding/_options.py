@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
 
+from rnnlab.base.field_docs import describe_fields
 from rnnlab.decoding._filter import Apply, Filter, Kind
 from rnnlab.decoding._numbers import LogProbs, log_softmax
 from rnnlab.decoding._step import SearchStart
@@ -42,9 +43,8 @@ class Options(_FilterOptions):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True,
-        allow_inf_nan=False,
-    )  # fmt: skip
+        frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False
+    )
 
     last: int = Field(64, ge=1, le=1_000_000)
     """Number of recent tokens, with the prompt, for the penalties."""
@@ -54,6 +54,10 @@ class Options(_FilterOptions):
     """Write at most N tokens (0: the length of the request)."""
     max_time: float = Field(0.0, ge=0)
     """Write for at most N seconds (0: no limit)."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        describe_fields(cls)
 
     @field_validator("stop")
     @classmethod
@@ -145,6 +149,9 @@ class Options(_FilterOptions):
         if self.max_time:
             limits.append(f"max_time={shown_number(self.max_time)}s")
         return limits
+
+
+describe_fields(Options)
 
 
 def _shown(value: str | float) -> str:

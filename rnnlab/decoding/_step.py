@@ -8,9 +8,9 @@ V tokens of the vocabulary, F features of the model's top layer.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,19 @@ Goals = npt.NDArray[np.float64] | None
 cumulative distribution at its number. None: the choice is greedy, without draws."""
 
 
+class Filtering(NamedTuple):
+    """The filters that a writer applies, and what they read apart from the distribution."""
+
+    chain: Sequence[tuple[str, float]]
+    """Name and value of each filter, in order; the value of `no-eos` has no meaning."""
+    length: int
+    """Number of tokens that every row has written before the first step."""
+    recent: Sequence[Sequence[int]]
+    """Last tokens of each row with its prompt, at most `last`; empty without a penalty."""
+    last: int
+    """Number of last tokens for the penalties."""
+
+
 class Written(NamedTuple):
     """The result of several steps in one call."""
 
@@ -48,12 +61,64 @@ class Written(NamedTuple):
     state: State
 
 
-class Writer(Protocol):
-    """Takes several steps in one call, for greedy decoding and sampling without filters.
+class BeamRules(NamedTuple):
+    """The rules of the beams of all prompts; see `beam.py`."""
 
-    Each step chooses the most probable token (ties go to the lowest id) or draws at a goal, as
-    `draw` does, and then computes log-probs with the same bits as those of a `Step`.
+    width: int
+    """Maximum number k of live rows of a prompt."""
+    num_answers: int
+    early: Literal["decided", "full", "never"]
+    gap: float
+    divisor: Callable[[int], float]
+    """Function that returns the divisor of totals for the score of a text, given its length."""
+    max_length: int
+    eos: int | None
+
+
+class LiveBeam(NamedTuple):
+    """The beam of one prompt before a step."""
+
+    totals_R: npt.NDArray[np.float64]
+    """Log-probs of the live rows in nats; empty if the search of the prompt is over."""
+    finished: Sequence[float]
+    """Scores of the finished texts, at most k, best first."""
+
+
+class BeamStep(NamedTuple):
+    """The best 2 k candidates of one prompt in one step, best first; fewer if there are fewer."""
+
+    parents_N: Ids
+    """Row of the prompt that each candidate extends."""
+    tokens_N: Ids
+    token_logprobs_N: npt.NDArray[np.float64]
+    totals_N: npt.NDArray[np.float64]
+    num_live: int
+    """Number of candidates that the step keeps live: the first ones that do not end a text."""
+
+
+class WrittenBeams(NamedTuple):
+    """The result of several steps of beam searches in one call."""
+
+    steps_TP: Sequence[Sequence[BeamStep]]
+    """For each step, the candidates of every prompt; none if its search is over."""
+    log_probs_TRV: Sequence[LogProbs]
+    """Log-probs of the next token of each row that is live after the step."""
+    dropped_TRV: Sequence[npt.NDArray[np.bool_]]
+    """Mask of the tokens that the filters dropped before each step; empty without filters."""
+    state: State
+
+
+class Writer(Protocol):
+    """Takes several steps in one call.
+
+    Each step applies the filters, chooses, and then computes log-probs with the same bits as those
+    of a `Step`. The filters may round differently from those of `Options`.
     """
+
+    @property
+    def filters(self) -> Collection[str]:
+        """The names of the filters that it can apply."""
+        ...
 
     def stretch(self, num_rows: int) -> int:
         """Return the efficient number of steps (at least 1) per call for this number of rows."""
@@ -61,12 +126,26 @@ class Writer(Protocol):
 
     def write(
         self, state: State, parents_R: Ids, log_probs_RV: LogProbs, num: int, goals_TR: Goals,
-        eos: int | None,
+        eos: int | None, filtering: Filtering | None,
     ) -> Written:  # fmt: skip
         """Append `num` tokens to each new row r, which continues row `parents_R[r]` of the state.
 
-        log_probs_RV: distribution of the first token. The call may return early, once every row has
-        written `eos`; until then, it also extends the rows that have ended.
+        log_probs_RV: distribution of the first token, before the filters. Each step chooses the
+        most probable token (ties go to the lowest id) or draws at a goal, as `draw_at` does. The
+        call may return early, once every row has written `eos`; until then, it also extends the
+        rows that have ended.
+        """
+        ...
+
+    def write_beams(
+        self, state: State, log_probs_RV: LogProbs, num: int, length: int, rules: BeamRules,
+        beams: Sequence[LiveBeam], filtering: Filtering | None,
+    ) -> WrittenBeams:  # fmt: skip
+        """Take `num` steps of the beam of each prompt, or fewer if no row is live any more.
+
+        log_probs_RV: distributions of the live rows of all prompts, in order; row r continues row r
+        of the state. length: number of tokens of these rows. Filters only drop tokens: beams are
+        ranked by the model's log-probs. If no row stays live, the model does not step any more.
         """
         ...
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from rnnlab.decoding._hypothesis import Hypothesis
+from rnnlab.decoding._numbers import Ids
 from rnnlab.decoding._step import SearchStart
 
 
@@ -34,6 +37,19 @@ class Rows:
             return written
         before = prompts[self.hypotheses[row].prompt].tokens
         return [*before[max(0, len(before) - missing) :], *written]
+
+    def counts(self, num_tokens: int) -> Ids:
+        """Return how often each token [R, V] is among the last tokens that penalties count.
+
+        The end of the sentence is not counted: it repeats no visible text.
+        """
+        counts_RV = np.zeros((len(self), num_tokens), np.int64)
+        for row in range(len(self)):
+            if recent := self.recent(row, self.last):
+                counts_RV[row] = np.bincount(recent, minlength=num_tokens)
+        if self.start.eos is not None:
+            counts_RV[:, self.start.eos] = 0
+        return counts_RV
 
     def tail(self, row: int, num_chars: int) -> str:
         """Return at least the last `num_chars` characters of the row's prompt and continuation.

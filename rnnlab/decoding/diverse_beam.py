@@ -23,9 +23,10 @@ from pydantic import Field, model_validator
 
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._beam import Survivors, rows_of, search_beams
+from rnnlab.decoding._beam_options import BeamOptions
 from rnnlab.decoding._hypothesis import Generation
 from rnnlab.decoding._options import shown_number
-from rnnlab.decoding.beam import BeamOptions, WidthBeam
+from rnnlab.decoding._width_beam import WidthBeam
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -29,6 +29,7 @@ from pydantic import Field
 from rnnlab.decoding import beam
 from rnnlab.decoding._base import Decoder, Expansion, Frame, Pruned
 from rnnlab.decoding._beam import Finisher, candidates_at, possible
+from rnnlab.decoding._beam_options import BeamOptions
 from rnnlab.decoding._hypothesis import Candidates, Generation, empty_hypothesis
 from rnnlab.decoding._limits import Limits
 from rnnlab.decoding._numbers import NEVER, largest
@@ -59,11 +60,11 @@ class ExactOptions(Options):
     rank: Literal["auto", "model", "filtered"] = "auto"
     """Maximise model or filtered probability (auto: shown in chain)."""
 
-    def bound_options(self) -> beam.BeamOptions:
+    def bound_options(self) -> BeamOptions:
         """Return the options of the beam that finds the first text; greedy is a beam of width 1."""
         shared: dict[str, Any] = {name: getattr(self, name) for name in Options.model_fields}
         width = self.k if self.bound == "beam" else 1
-        return beam.BeamOptions(**shared, k=width, n=1, rank=self.rank)
+        return BeamOptions(**shared, k=width, n=1, rank=self.rank)
 
     def search_chain(self) -> list[str]:
         """Return the search's entries in the chain."""
@@ -154,7 +155,7 @@ class _Proof:
         prompt: int,
         start: SearchStart,
         options: ExactOptions,
-        bound: beam.BeamOptions,
+        bound: BeamOptions,
         max_length: int,
         first: Hypothesis | None,
     ) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rnnlab.decoding._base import Decoder
+from rnnlab.decoding._draws import Greedy, draw
 from rnnlab.decoding._options import Options
-from rnnlab.decoding._rows import draw, no_draws, write_rows
+from rnnlab.decoding._rows import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +42,7 @@ def search(
     def choose(filtered_RV: LogProbs, rows: Sequence[int], length: int) -> Ids:
         return draw(filtered_RV, rows, generators) if length == 0 else filtered_RV.argmax(-1)
 
-    return write_rows(step, start, options, max_length, choose, no_draws)
+    return write_rows(step, start, options, max_length, choose, Greedy())
 
 
 DECODER = Decoder(search, FirstSampleOptions, is_random=True, source="the course")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rnnlab.decoding._base import Decoder
+from rnnlab.decoding._draws import Greedy
 from rnnlab.decoding._options import Options
-from rnnlab.decoding._rows import best, no_draws, write_rows
+from rnnlab.decoding._rows import best, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +34,7 @@ def search(
     generators: Sequence[np.random.Generator],  # noqa: ARG001
 ) -> Iterator[Frame]:
     """Append the most probable token until the text ends."""
-    return write_rows(step, start, options, max_length, best, no_draws)
+    return write_rows(step, start, options, max_length, best, Greedy())
 
 
 DECODER = Decoder(search, GreedyOptions, is_random=False, source="a beam of one")

@@ -24,8 +24,9 @@ import numpy as np
 from pydantic import Field
 
 from rnnlab.decoding._base import Decoder
+from rnnlab.decoding._draws import draw
 from rnnlab.decoding._options import Options, shown_number
-from rnnlab.decoding._rows import draw, write_rows
+from rnnlab.decoding._rows import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

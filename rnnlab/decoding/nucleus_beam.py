@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from pydantic import Field
 
+from rnnlab.decoding._beam_options import BeamOptions
 from rnnlab.decoding.beam import DECODER as BEAM
-from rnnlab.decoding.beam import BeamOptions
 
 
 class NucleusBeamOptions(BeamOptions):

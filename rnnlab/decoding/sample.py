@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from rnnlab.decoding._base import Decoder
+from rnnlab.decoding._draws import Draws, draw_at
 from rnnlab.decoding._options import Options
-from rnnlab.decoding._rows import draw, goals, write_rows
+from rnnlab.decoding._rows import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,11 +35,12 @@ def search(
     generators: Sequence[np.random.Generator],
 ) -> Iterator[Frame]:
     """Draw tokens until the text ends; row i uses generator i."""
+    draws = Draws(generators)
 
     def choose(filtered_RV: LogProbs, rows: Sequence[int], _length: int) -> Ids:
-        return draw(filtered_RV, rows, generators)
+        return draw_at(filtered_RV, draws.next(rows))
 
-    return write_rows(step, start, options, max_length, choose, partial(goals, generators))
+    return write_rows(step, start, options, max_length, choose, draws)
 
 
 DECODER = Decoder(search, SampleOptions, is_random=True, source="Shannon (1948)")

@@ -17,9 +17,9 @@ import torch
 
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.corpora import Dataset, Ids, prepare
+from rnnlab.inference import LoadedModel, encode_prompt, load_model
 from rnnlab.insight._sample import LENGTH, ROWS, draw_sample
 from rnnlab.insight._through_time import Sample
-from rnnlab.models import LoadedModel, encode_prompt, load_model
 from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.corpus import check_corpus
 from rnnlab.runs.history import History, read_history

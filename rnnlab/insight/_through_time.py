@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from rnnlab.cells import LayerState, RecurrentStack
+from rnnlab.cells import Cell, KernelPass, LayerState, RecurrentStack
 from rnnlab.insight._recursions import Recursion, recursion_of
 from rnnlab.insight._trace import LayerTrace, layer_names, trace_layers
 from rnnlab.models import Classifier, TextModel
@@ -53,11 +53,14 @@ def gradient_through_time(
 ) -> list[ThroughTime]:
     """Return the norms for every layer, from the lowest up. The model must be in evaluation mode.
 
-    traces: the result of `trace_sample`, if known. Uses the recursion of the cell; without one,
-    or if the model is bidirectional, uses autograd through the equations, step by step.
+    traces: the result of `trace_sample`, if known. Uses the backward pass of our kernels if they
+    computed the trace, else the recursion of the cell; without one, or if the model is
+    bidirectional, uses autograd through the equations, step by step.
     """
+    if model.rnn.is_bidirectional:
+        return by_autograd(model, sample)
     recursion = recursion_of(model.rnn.cell)
-    if recursion is None or model.rnn.is_bidirectional:
+    if recursion is None and model.rnn.kernels(model.head.bias) is None:
         return by_autograd(model, sample)
     return _by_recursion(model, sample, recursion, traces)
 
@@ -98,7 +101,7 @@ def is_long_enough(norms_T: Sequence[float | None]) -> bool:
 def _by_recursion(
     model: TextModel,
     sample: Sample,
-    recursion: Recursion,
+    recursion: Recursion | None,
     traces: Sequence[LayerTrace] | None,
 ) -> list[ThroughTime]:
     traces = traces or trace_sample(model, sample)
@@ -115,12 +118,36 @@ def _by_recursion(
     layers: list[ThroughTime] = []
     with torch.no_grad():
         for layer, trace in reversed(list(enumerate(traces))):
-            q_LBTH, da_LBTG = recursion(trace, dy_LBTF)
-            layers.append(_norms(trace.name, q_LBTH))
+            skipped = dy_LBTF if stack.is_residual else 0.0
+            if trace.kernel_pass is not None:
+                norms, dx_LBTI = _on_kernels(stack.cell, trace, trace.kernel_pass, dy_LBTF)
+                layers.append(norms)
+            else:
+                assert recursion is not None
+                q_LBTH, da_LBTG = recursion(trace, dy_LBTF)
+                layers.append(_norms(trace.name, q_LBTH))
+                dx_LBTI = da_LBTG @ trace.weights.weight_ih
             if layer:
-                skipped = dy_LBTF if stack.is_residual else 0.0
-                dy_LBTF = da_LBTG @ trace.weights.weight_ih + skipped
+                dy_LBTF = dx_LBTI + skipped
     return layers[::-1]
+
+
+def _on_kernels(
+    cell: Cell[Any], trace: LayerTrace, kernel_pass: KernelPass, dy_LBTH: Tensor
+) -> tuple[ThroughTime, Tensor]:
+    """Return the norms of a layer and the gradient [L, B, T, I] of its input for every loss."""
+    x_BTI = trace.x_BTI.detach().requires_grad_()
+    with torch.enable_grad():
+        x_BTG = cell.project(x_BTI, trace.weights)
+    norms, grads = [], []
+    for dy_BTH in dy_LBTH:
+        back = kernel_pass.twin()  # the pass of the trace stays as it is
+        squares_BT = torch.empty(dy_BTH.shape[:2])
+        back.backward(dy_BTH.contiguous().numpy(), norms_BT=squares_BT.numpy())
+        da_BTG = torch.from_numpy(back.input_gradient())
+        norms.append(squares_BT.sum(0).sqrt())
+        grads += torch.autograd.grad(x_BTG, x_BTI, da_BTG, retain_graph=True)
+    return ThroughTime(trace.name, norms[0], norms[-1]), torch.stack(grads)
 
 
 def by_autograd(model: TextModel, sample: Sample) -> list[ThroughTime]:

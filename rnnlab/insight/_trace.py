@@ -11,8 +11,17 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from rnnlab.cells import Cell, LayerState, LayerWeights, RecurrentStack, State
+from rnnlab.cells import (
+    Cell,
+    KernelPass,
+    LayerState,
+    LayerWeights,
+    RecurrentStack,
+    State,
+    pass_through,
+)
 from rnnlab.cells._scan import scan
+from rnnlab.native import Kernels
 
 
 class LayerTrace(NamedTuple):
@@ -27,6 +36,8 @@ class LayerTrace(NamedTuple):
     """h_0 ... h_T and, if the cell has a cell state, c_0 ... c_T; each [B, S, H]."""
     gates: dict[str, Tensor]
     """Values [B, T, H] of every gate in `Cell.gates`, by letter."""
+    kernel_pass: KernelPass | None = None
+    """The pass on our kernels that computed the trace; None on another engine."""
 
     @property
     def outputs(self) -> Tensor:
@@ -44,9 +55,11 @@ def layer_names(stack: RecurrentStack) -> list[str]:
 def trace_layers(stack: RecurrentStack, x_BTI: Tensor, state: State) -> list[LayerTrace]:
     """Return the trace of every layer, from the lowest up, without dropout or padding.
 
-    A fused kernel returns every h, from which one product gives the gates of all steps. It does not
-    return c, which is computed by the linear recurrence c_t = f_t c_{t-1} + i_t g_t.
+    Our kernels keep gates and states for their backward pass. Torch's kernel returns every h, from
+    which one product gives the gates of all steps. It does not return c, which is computed by the
+    linear recurrence c_t = f_t c_{t-1} + i_t g_t.
     """
+    kernels = stack.kernels(x_BTI)
     traces: list[LayerTrace] = []
     names = layer_names(stack)
     for layer in range(stack.num_layers):
@@ -54,14 +67,31 @@ def trace_layers(stack: RecurrentStack, x_BTI: Tensor, state: State) -> list[Lay
         for is_reverse in (False, True) if stack.is_bidirectional else (False,):
             weights = stack.weights(layer, reverse=is_reverse)
             input_BTI = x_BTI.flip(1) if is_reverse else x_BTI
-            trace = _trace(
-                stack.cell, weights, input_BTI, state[len(traces)], is_fused=stack.is_fused
-            )
+            start = state[len(traces)]
+            if kernels is not None:
+                trace = _trace_on_kernels(stack.cell, kernels, weights, input_BTI, start)
+            else:
+                trace = _trace(stack.cell, weights, input_BTI, start, is_fused=stack.is_fused)
             traces.append(trace._replace(name=names[len(traces)]))
             outputs.append(trace.outputs.flip(1) if is_reverse else trace.outputs)
         y_BTF = torch.cat(outputs, dim=2)
         x_BTI = y_BTF + x_BTI if stack.is_residual and layer > 0 else y_BTF
     return traces
+
+
+def _trace_on_kernels(
+    cell: Cell[Any], kernels: Kernels, weights: LayerWeights, x_BTI: Tensor, start: LayerState
+) -> LayerTrace:
+    x_BTG = cell.project(x_BTI, weights)
+    kernel_pass = pass_through(cell, kernels, x_BTG, start, weights)
+    parts = [part for part in (kernel_pass.outputs, kernel_pass.cells) if part is not None]
+    states = tuple(
+        torch.cat([before_BH[:, None], torch.from_numpy(part)], dim=1)
+        for before_BH, part in zip(start, parts, strict=True)
+    )
+    gates = dict(zip(cell.gates, map(torch.from_numpy, kernel_pass.gates()), strict=False))
+    gates = gates or _gates(cell, weights, x_BTG, states)
+    return LayerTrace("", weights, x_BTI, states, gates, kernel_pass)
 
 
 def _trace(

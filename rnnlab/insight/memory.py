@@ -158,18 +158,28 @@ def sentences(
     distances: Sequence[int], losses: Sequence[float], effects: Sequence[float], reach: int
 ) -> tuple[str, ...]:
     """Return one sentence on the losses by context, and one on the effects by distance."""
-    far = distances[-1]
-    faint = next((k for k, e in zip(distances, effects, strict=True) if e < effects[0] / 100), None)
     gain = f"{reach} tokens give {1 - _FLAT:.0%} of the improvement"
     if losses[0] - losses[-1] <= _ROUNDING * abs(losses[0]):
         gain = "more context does not help here"
     return (
-        f"The loss is {losses[0]:.3f} with one token of context, {losses[-1]:.3f} with {far}; "
-        f"{gain}.",
-        f"Replacing a token {faint} steps back has less than 1% of the effect of replacing the "
-        "last token."
-        if faint is not None
-        else f"Replacing a token {far} steps back still has "
-        f"{effects[-1] / max(effects[0], 1e-30):.1%} of the effect of replacing the last "
-        "token.",
+        f"The loss is {losses[0]:.3f} with one token of context, {losses[-1]:.3f} with "
+        f"{distances[-1]}; {gain}.",
+        _effects_sentence(distances, effects),
+    )
+
+
+def _effects_sentence(distances: Sequence[int], effects: Sequence[float]) -> str:
+    """Return a sentence on where the effect stays below 1% of the last token's, if it does."""
+    are_faint = [effect < effects[0] / 100 for effect in effects]
+    num_tail = next((n for n, is_faint in enumerate(reversed(are_faint)) if not is_faint), 0)
+    if num_tail:
+        return (
+            f"Replacing a token {distances[-num_tail]} or more steps back has less than 1% of the "
+            "effect of replacing the last token."
+        )
+    nearer = " (some nearer ones have less than 1%)" if any(are_faint) else ""
+    return (
+        f"Replacing a token {distances[-1]} steps back still has "
+        f"{effects[-1] / max(effects[0], 1e-30):.1%} of the effect of replacing the last token"
+        f"{nearer}."
     )

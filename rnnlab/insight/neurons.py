@@ -11,10 +11,10 @@ import numpy.typing as npt
 from torch import Tensor
 
 from rnnlab.corpora import Ids
+from rnnlab.inference import LoadedModel
 from rnnlab.insight._properties import Flags, predictiveness, property_of, usual_property
 from rnnlab.insight._subject import InspectedModel, Wishes, around, check_finite, tokens_of
 from rnnlab.insight._units import Unit, activations, parse_unit
-from rnnlab.models import LoadedModel
 from rnnlab.plots import Finding, Picture, ShadedText, Table
 
 _MOST = 4000

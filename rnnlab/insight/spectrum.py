@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.inference import LoadedModel
 from rnnlab.insight._recurrent import (
     POWERS,
     candidate_matrices,
@@ -35,7 +36,6 @@ from rnnlab.insight._recurrent import (
 from rnnlab.insight._subject import InspectedModel, Wishes, check_finite
 from rnnlab.insight._through_time import gradient_through_time
 from rnnlab.insight._trace import layer_names
-from rnnlab.models import LoadedModel
 from rnnlab.plots import Chart, Curve, Finding, HeatMap, Picture, Plane, Table
 from rnnlab.runs.records import ProbeRecord
 

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from rnnlab.base import registry
 from rnnlab.cells import Lookup, RecurrentStack, State, dropout
 from rnnlab.corpora import Batch
+from rnnlab.models._loss import Losses, cross_entropy
 from rnnlab.settings.run_config import RunConfig
 
 
@@ -77,7 +78,8 @@ class TextModel(nn.Module, ABC):
         super().__init__()
         generator = torch.Generator().manual_seed(config.seed)
         self.vocab_size = vocab_size
-        self._dropouts = config
+        self.config = config
+        """Settings of the run."""
         self.embedding: nn.Embedding | None = None
         if not config.one_hot:
             self.embedding = nn.Embedding(vocab_size, config.embedding)
@@ -136,6 +138,14 @@ class TextModel(nn.Module, ABC):
             weight = self.embedding.weight
         return self.rnn.linear(y, weight, self.head.bias)
 
+    def losses(self, logits_NC: Tensor, targets_N: Tensor, label_smoothing: float = 0.0) -> Losses:
+        """Return the mean losses of a prediction, on the engine of the layers.
+
+        logits_NC: in float32 or wider. Raises IndexError if a target is out of range.
+        """
+        kernels = self.rnn.kernels(logits_NC)
+        return cross_entropy(kernels, logits_NC, targets_N, label_smoothing)
+
     def embed(self, tokens: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """Return the vectors [..., E] of tokens [...].
 
@@ -147,7 +157,7 @@ class TextModel(nn.Module, ABC):
             x = F.one_hot(tokens, self.vocab_size).to(self.head.bias.dtype)
         if not self.training:
             return x  # type: ignore[no-any-return]
-        settings = self._dropouts
+        settings = self.config
         if settings.token_dropout:
             x = x * dropout(x.new_ones(*tokens.shape, 1), settings.token_dropout, generator)
         return dropout(x, settings.embedding_dropout, generator, variational=settings.variational)
@@ -156,15 +166,15 @@ class TextModel(nn.Module, ABC):
         self, tokens_BT: Tensor, generator: torch.Generator | None = None
     ) -> Tensor | Lookup:
         """Return the inputs of the recurrent layers: vectors, or ids if no dropout changes them."""
-        settings = self._dropouts
+        settings = self.config
         if self.training and (settings.token_dropout or settings.embedding_dropout):
             return self.embed(tokens_BT, generator)
         return Lookup(tokens_BT, None if self.embedding is None else self.embedding.weight)
 
     def drop_features(self, y_BTF: Tensor, generator: torch.Generator | None) -> Tensor:
         """Return the features [B, T, F] after dropout, unchanged in evaluation mode."""
-        rate = self._dropouts.dropout if self.training else 0.0
-        return dropout(y_BTF, rate, generator, variational=self._dropouts.variational)
+        rate = self.config.dropout if self.training else 0.0
+        return dropout(y_BTF, rate, generator, variational=self.config.variational)
 
     @staticmethod
     def log_probs(logits: Tensor) -> Tensor:

@@ -8,19 +8,33 @@ from rnnlab.native._kernels import (
     CELLS,
     NUM_BLOCKS,
     NUM_GATES,
+    SEQUENCE_CELLS,
     Kernels,
     Sequence,
+    kernels_of,
     load_kernels,
 )
+from rnnlab.native._reading import NO_LOGIT, NUM_STATES, Output, PackedHead, PackedLayer
+from rnnlab.native._scans import SCAN_CELLS, SCAN_GATES, Scan
 from rnnlab.native._threads import num_threads, set_num_threads
 
 __all__ = [
     "CELLS",
+    "NO_LOGIT",
     "NUM_BLOCKS",
     "NUM_GATES",
+    "NUM_STATES",
+    "SCAN_CELLS",
+    "SCAN_GATES",
+    "SEQUENCE_CELLS",
     "Build",
     "Kernels",
+    "Output",
+    "PackedHead",
+    "PackedLayer",
+    "Scan",
     "Sequence",
+    "kernels_of",
     "load_kernels",
     "load_library",
     "num_threads",

@@ -1,34 +1,38 @@
 """Typed calls of the training kernels. Arrays are passed as addresses of contiguous float32 data.
 
 Legend: N rows, K inputs, G outputs; B sequences, T steps, H hidden units, U units padded to whole
-vectors, V rows of a table.
+vectors, V rows of a table; E weights of single units, C classes.
 """
 
 from __future__ import annotations
 
 import ctypes
-from ctypes import c_int64, c_void_p
+from ctypes import c_int64
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.native._build import load_library
+from rnnlab.native._calls import F32, at, rows, typed, up, wide
+from rnnlab.native._losses import LossKernels
+from rnnlab.native._scans import ScanKernels
 from rnnlab.native._threads import num_threads
 
 CELLS: Final = ("rnn", "rnn-relu", "rnn-sigmoid", "gru", "lstm")
-"""Cells with kernels, in the order of `enum cell` in c/gates.h."""
-NUM_GATES: Final = (1, 1, 1, 3, 4)
-NUM_BLOCKS: Final = (1, 1, 1, 4, 4)
-"""Blocks of U floats that the forward pass of each cell keeps for every token. Those of the GRU are
-the recurrent term of n, then r, z, n; the others are the gates in the order of the cell."""
+"""Cells with kernels for decoding and training, in the order of `enum cell` in c/gates.h."""
+SEQUENCE_CELLS: Final = (*CELLS, "lstm-coupled", "lstm-peephole", "lstm-layernorm", "gru-cho")
+"""Cells with kernels for training, in the same order."""
+NUM_GATES: Final = (1, 1, 1, 3, 4, 3, 4, 4, 3)
+NUM_BLOCKS: Final = (1, 1, 1, 4, 4, 3, 4, 8, 3)
+"""Blocks of U floats of which the backward pass leaves the gradients for every token. Those of the
+recurrent term come first, those of the input term last: see `number_of_blocks` in c/layer.h."""
+_GRU_CHO: Final = SEQUENCE_CELLS.index("gru-cho")
 _WIDTH: Final = 512
 _LEAST_WIDTH: Final = 48
 """Usual and minimum numbers of columns of a piece of a weight gradient: each packs all rows."""
-
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Sequence:
     """Arrays of one pass through a layer. The kernels read and write them in place."""
 
     cell: int
-    """Index in CELLS."""
+    """Index in SEQUENCE_CELLS."""
     sizes: tuple[int, int, int, int]
     """B, T, H, U."""
     input: F32
@@ -52,22 +56,32 @@ class Sequence:
     """Cell states [B, T, U] of an LSTM."""
     kept: F32
     """Floats for the backward pass [B * T, Kernels.kept]."""
+    extra: F32 | None = None
+    """Weights of single units [E, U] of the cells that have them: see `number_of_extras` in C."""
+
+
+class StateGradients(NamedTuple):
+    """What the backward pass of a layer returns besides `Sequence.kept`."""
+
+    dh0: F32
+    dc0: F32 | None
+    """Gradients of the initial state [B, H]."""
+    extra: F32 | None
+    """Gradient of `Sequence.extra` [E, U]."""
 
 
 class Kernels:
     """The kernels of a compiled library; calls may come from several threads at once."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
-        self._library = library
-        self._multiply = _typed(library.rnnlab_multiply, "ipiiippipp")
-        self._pack = _typed(library.rnnlab_pack, "ipiiiip")
-        self._outer = _typed(library.rnnlab_outer, "ipiipiiippp")
-        self._forward = _typed(library.rnnlab_forward, "iiiiii" + "p" * 10)
-        self._backward = _typed(library.rnnlab_backward, "iiiiii" + "p" * 14)
-        self._gradients = _typed(library.rnnlab_gradients, "iiiiii" + "pppp" + "i" + "pppp")
-        self._kept, self._room = library.rnnlab_kept, library.rnnlab_sequence_room
-        for size in (self._kept, self._room):
-            size.argtypes, size.restype = [c_int64, c_int64], c_int64
+        self._multiply = typed(library.rnnlab_multiply, "ipiiippipp")
+        self._pack = typed(library.rnnlab_pack, "ipiiiip")
+        self._outer = typed(library.rnnlab_outer, "ipiipiiiippp")
+        self._forward = typed(library.rnnlab_forward, "iiiiii" + "p" * 11)
+        self._backward = typed(library.rnnlab_backward, "iiiiii" + "p" * 16)
+        self._gradients = typed(library.rnnlab_gradients, "iiiiii" + "pppp" + "i" + "pppp")
+        self._kept = typed(library.rnnlab_kept, "ii", c_int64)
+        self._room = typed(library.rnnlab_sequence_room, "ii", c_int64)
         self.lanes: int = library.rnnlab_lanes()
         """Floats per vector."""
         self.panel: int = library.rnnlab_panel()
@@ -76,6 +90,10 @@ class Kernels:
         """Rows of a weight gradient are padded to a multiple of this number."""
         self._piece_rows: int = library.rnnlab_piece_rows()
         self._block: int = library.rnnlab_block()
+        self.scans = ScanKernels(library)
+        """Kernels for cells whose gates read only the input."""
+        self.losses = LossKernels(library)
+        """Kernel for the cross-entropy."""
 
     def kept(self, cell: int, units: int) -> int:
         """Return the number of floats that a forward pass keeps for every token."""
@@ -85,40 +103,47 @@ class Kernels:
     def pack(self, matrix_KG: F32, *, is_transposed: bool = False) -> F32:
         """Return a matrix [K, G] as panels for `multiply`; is_transposed: the matrix is [G, K]."""
         inputs, outputs = matrix_KG.shape[::-1] if is_transposed else matrix_KG.shape
-        panels = np.empty(_up(outputs, self.panel) * inputs, np.float32)
+        panels = np.empty(up(outputs, self.panel) * inputs, np.float32)
         step, stride = (inputs, 1) if is_transposed else (1, outputs)
-        self._pack(num_threads(), _at(matrix_KG), step, stride, outputs, inputs, _at(panels))
+        self._pack(num_threads(), at(matrix_KG), step, stride, outputs, inputs, at(panels))
         return panels
+
+    def pack_backward(self, cell: int, weight_GK: F32) -> F32:
+        """Return W_hh [gates * U, H] as panels for `backward`."""
+        if cell != _GRU_CHO:
+            return self.pack(weight_GK)
+        of_h = self._products(cell, len(weight_GK) // NUM_GATES[cell])
+        return np.concatenate([self.pack(weight_GK[:of_h]), self.pack(weight_GK[of_h:])])
 
     def multiply(self, x_NK: F32, panels: F32, bias_G: F32) -> F32:
         """Return x W + b [N, G] for packed weights; only the rows of x must be contiguous."""
         num, inputs = x_NK.shape
         outputs, threads = len(bias_G), num_threads()
-        columns = _up(outputs, self.panel)
+        columns = up(outputs, self.panel)
         y_NG = np.empty((num, outputs), np.float32)
         scratch = np.empty(threads * self._piece_rows * columns, np.float32)
-        bias = _wide(bias_G, columns)
+        bias = wide(bias_G, columns)
         self._multiply(
-            threads, *_rows(x_NK), num, inputs, _at(panels), _at(bias), outputs,
-            _at(y_NG), _at(scratch),
+            threads, *rows(x_NK), num, inputs, at(panels), at(bias), outputs,
+            at(y_NG), at(scratch),
         )  # fmt: skip
         return y_NG
 
     def outer(self, a_NG: F32, b_NK: F32) -> tuple[F32, F32]:
         """Return the sum over the rows of a times b [G, K], and the sum of a [G].
 
-        Only the rows of a must be contiguous.
+        Only the rows of a and b must be contiguous.
         """
-        (num, rows), columns, threads = a_NG.shape, b_NK.shape[1], num_threads()
-        width = self._width(rows, threads)
+        (num, height), columns, threads = a_NG.shape, b_NK.shape[1], num_threads()
+        width = self._width(height, threads)
         scratch = self._outer_scratch(width, threads)
-        out = np.zeros((_up(rows, self.tile_rows), _up(columns, self.panel)), np.float32)
-        sums = np.zeros(rows, np.float32)
+        out = np.zeros((up(height, self.tile_rows), up(columns, self.panel)), np.float32)
+        sums = np.zeros(height, np.float32)
         self._outer(
-            threads, *_rows(a_NG), rows, _at(b_NK), columns, num, width, _at(out), _at(sums),
-            _at(scratch),
+            threads, *rows(a_NG), height, *rows(b_NK), columns, num, width, at(out), at(sums),
+            at(scratch),
         )  # fmt: skip
-        return out[:rows, :columns], sums
+        return out[:height, :columns], sums
 
     def forward(self, work: Sequence, panels: F32, bias: F32) -> None:
         """Compute `work.y` and what `backward` needs.
@@ -126,33 +151,36 @@ class Kernels:
         panels: W_hh packed for [H, gates * U]; bias: of the recurrent term [gates * U].
         """
         threads = num_threads()
-        bias = _wide(bias, _up(len(bias), self.panel))
+        bias = wide(bias, up(len(bias), self.panel))
         scratch = self._sequence_scratch(work, threads)
         self._forward(
-            threads, work.cell, *work.sizes, _at(work.input), _at(work.tokens), _at(panels),
-            _at(bias), _at(work.h0), _at(work.c0), _at(work.y), _at(work.c), _at(work.kept),
-            _at(scratch),
+            threads, work.cell, *work.sizes, at(work.input), at(work.tokens), at(panels),
+            at(bias), at(work.extra), at(work.h0), at(work.c0), at(work.y), at(work.c),
+            at(work.kept), at(scratch),
         )  # fmt: skip
 
     def backward(
         self, work: Sequence, panels: F32, dy: F32, dh_last: F32 | None, dc_last: F32 | None,
         norms: F32 | None = None,
-    ) -> tuple[F32, F32 | None]:  # fmt: skip
-        """Turn `work.kept` into the gradient of the gates' sums; return those of h0 and c0.
+    ) -> StateGradients:  # fmt: skip
+        """Turn `work.kept` into the gradient of the gates' sums.
 
-        panels: W_hh packed for [gates * U, H]. norms [B, T]: receives the squares of |dL/dh_t|.
+        panels: from `pack_backward`. norms [B, T]: receives the squares of |dL/dh_t|.
         """
-        threads = num_threads()
+        threads, batch = num_threads(), work.sizes[0]
         dh0, dc0 = np.empty_like(work.h0), None if work.c0 is None else np.empty_like(work.c0)
-        zeros = np.zeros(_up(work.sizes[2], self.panel), np.float32)
+        zeros = np.zeros(up(work.sizes[2], self.panel), np.float32)
         scratch = self._sequence_scratch(work, threads)
+        of_rows = None
+        if work.extra is not None:
+            of_rows = np.empty((batch, *work.extra.shape), np.float32)
         self._backward(
-            threads, work.cell, *work.sizes, _at(panels), _at(zeros), _at(work.h0), _at(work.c0),
-            _at(work.y), _at(work.c), _at(work.kept), _at(dy), _at(dh_last), _at(dc_last), _at(dh0),
-            _at(dc0), _at(norms),
-            _at(scratch),
+            threads, work.cell, *work.sizes, at(panels), at(zeros), at(work.extra), at(work.h0),
+            at(work.c0), at(work.y), at(work.c), at(work.kept), at(dy), at(dh_last), at(dc_last),
+            at(dh0), at(dc0), at(of_rows), at(norms),
+            at(scratch),
         )  # fmt: skip
-        return dh0, dc0
+        return StateGradients(dh0, dc0, None if of_rows is None else of_rows.sum(axis=0))
 
     def gradients(self, work: Sequence, table: F32 | None) -> tuple[F32, F32]:
         """Return the sums for W_hh [gates * U, H] and for the biases [blocks * U] after `backward`.
@@ -161,23 +189,30 @@ class Kernels:
         """
         _, _, hidden, units = work.sizes
         threads, gates, blocks = num_threads(), NUM_GATES[work.cell], NUM_BLOCKS[work.cell]
-        width = self._width(gates * units, threads)  # columns beyond those are only summed
-        weights = np.zeros(
-            (_up(gates * units, self.tile_rows), _up(hidden, self.panel)), np.float32
-        )
+        of_h = self._products(work.cell, units)
+        width = self._width(of_h, threads)  # columns beyond those are only summed
+        weights = np.zeros((up(of_h, self.tile_rows), up(hidden, self.panel)), np.float32)
         sums = np.zeros(blocks * units, np.float32)
         scratch = self._outer_scratch(width, threads)
         self._gradients(
-            threads, work.cell, *work.sizes, _at(work.kept), _at(work.y), _at(work.h0),
-            _at(work.tokens), width, _at(weights), _at(sums), _at(table),
-            _at(scratch),
+            threads, work.cell, *work.sizes, at(work.kept), at(work.y), at(work.h0),
+            at(work.tokens), width, at(weights), at(sums), at(table),
+            at(scratch),
         )  # fmt: skip
-        return weights[: gates * units, :hidden], sums
+        if work.cell != _GRU_CHO:
+            return weights[:of_h, :hidden], sums
+        of_candidate = work.kept[:, of_h : gates * units]
+        reset_h = work.kept[:, gates * units :][:, :hidden]
+        return np.concatenate([weights[:of_h, :hidden], self.outer(of_candidate, reset_h)[0]]), sums
+
+    def _products(self, cell: int, units: int) -> int:
+        """Return the number of rows of W_hh that h is multiplied with."""
+        return units * (NUM_GATES[cell] - (cell == _GRU_CHO))
 
     def _width(self, columns: int, threads: int) -> int:
         """Return the columns of a piece of a weight gradient: as many pieces for each thread."""
         pieces = threads * max(1, round(columns / (threads * _WIDTH)))
-        return _up(max(_LEAST_WIDTH, -(-columns // pieces)), self.tile_rows)
+        return up(max(_LEAST_WIDTH, -(-columns // pieces)), self.tile_rows)
 
     def _sequence_scratch(self, work: Sequence, threads: int) -> F32:
         return np.empty(threads * self._room(work.cell, work.sizes[3]), np.float32)
@@ -189,41 +224,10 @@ class Kernels:
 def load_kernels() -> Kernels | None:
     """Return the kernels; None if they are not available on this machine."""
     library = load_library().library
-    return None if library is None else _kernels_of(library)
+    return None if library is None else kernels_of(library)
 
 
 @cache
-def _kernels_of(library: ctypes.CDLL) -> Kernels:
+def kernels_of(library: ctypes.CDLL) -> Kernels:
+    """Return the kernels of a library, one object per library."""
     return Kernels(library)
-
-
-def _typed(function: Any, kinds: str) -> Any:
-    """Return a C function with its argument types set: i for int64, p for an address."""
-    function.argtypes = [c_int64 if kind == "i" else c_void_p for kind in kinds]
-    function.restype = None
-    return function
-
-
-def _at(array: NDArray[Any] | None) -> int | None:
-    """Return the address of a contiguous array, which the caller keeps alive; None for None."""
-    if array is None:
-        return None
-    assert array.flags.c_contiguous
-    return array.ctypes.data
-
-
-def _rows(array: F32) -> tuple[int, int]:
-    """Return the address of a matrix with contiguous rows, and the floats from row to row."""
-    assert array.strides[1] == array.itemsize
-    return array.ctypes.data, array.strides[0] // array.itemsize
-
-
-def _up(size: int, multiple: int) -> int:
-    return -(-size // multiple) * multiple
-
-
-def _wide(row: F32, columns: int) -> F32:
-    """Return a row with zeros added up to a number of columns."""
-    wide = np.zeros(columns, np.float32)
-    wide[: len(row)] = row
-    return wide

@@ -10,6 +10,7 @@ Losses per character and per document have no common axis: in the file of a plot
 chart if no run is a classifier.
 """
 
+from rnnlab.base.palettes import PALETTE, PALETTES, Palette
 from rnnlab.plots._axis_lookup import places
 from rnnlab.plots._chart import Axis, Chart, Curve, Landmark, Level, NamedHistory
 from rnnlab.plots._draw import Drawing, draw, drawing
@@ -27,7 +28,7 @@ from rnnlab.plots._figures import (
     finding_from_json,
 )
 from rnnlab.plots._heat_map import on_one_scale
-from rnnlab.plots._style import PALETTE, PALETTES, DrawStyle, Glyphs, Palette
+from rnnlab.plots._style import DrawStyle, Glyphs
 from rnnlab.plots._ticks import brief
 from rnnlab.plots._viewport import Viewport, extent, looked_at, moved_cursor
 from rnnlab.plots._x_window import ALL, Extent, XWindow

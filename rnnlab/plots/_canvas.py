@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
+from rnnlab.base.palettes import Color
 from rnnlab.plots._band import band_dots
-from rnnlab.plots._style import Color, DrawStyle
+from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._ticks import brief
 from rnnlab.plots._y_range import Series, View
 

@@ -13,7 +13,7 @@ from rnnlab.plots._chart import Chart
 from rnnlab.plots._ends import end_labels
 from rnnlab.plots._legend import heading, pens_of
 from rnnlab.plots._style import DrawStyle
-from rnnlab.plots._text import Line, Segment, cropped, paint
+from rnnlab.plots._text import Line, Segment, columns, cropped, paint
 from rnnlab.plots._ticks import Tick, linear, logarithmic, unit_of
 from rnnlab.plots._y_range import Span, View, view_of
 
@@ -25,6 +25,8 @@ _ROWS_A_TICK = 4
 _LEAST_TICKS = 4
 _MOST_TICKS = 10
 _GAP = 2
+Marks = dict[int, tuple[str, str, int]]
+"""Column -> sign, name and colour of the landmark there."""
 
 
 class Drawing(NamedTuple):
@@ -98,7 +100,12 @@ def drawing(
             for left, line, right in zip(side, body, ends, strict=True)
         ]
         if num_floor_rows:
-            floor = _floor(chart, view, side_width, picture_width, style)
+            marks = _landmarks(chart, view, side_width, picture_width, style)
+            signs = " · ".join(dict.fromkeys(f"{sign} {name}" for sign, name, _ in marks.values()))
+            head = _with_note(rows[0], style.printable(signs), width, style)
+            if head is not None:  # at the axis, the names of the signs would replace labels
+                lines[0], signs = paint(head, style, width), ""
+            floor = _floor(chart, view, (side_width, picture_width), marks, signs, style)
             lines += [paint(row, style, width) for row in floor]
     lines += [paint((), style, width)] * (height - len(lines))
     return Drawing(lines[:height], side_width, picture_width, view.x)
@@ -125,10 +132,21 @@ def _side(chart: Chart, view: View, width: int, height: int, style: DrawStyle) -
     ]
 
 
+def _with_note(row: Line, note: str, width: int, style: DrawStyle) -> Line | None:
+    """Return a row with a note at its right; None if there is no room for it."""
+    room = width - columns(row) - cell_len(note)
+    return (*row, Segment(" " * room + note, style.dim)) if room >= _GAP else None
+
+
 def _floor(
-    chart: Chart, view: View, side_width: int, picture_width: int, style: DrawStyle
+    chart: Chart, view: View, widths: tuple[int, int], marks: Marks, signs: str, style: DrawStyle
 ) -> tuple[Line, Line]:
-    """Return the x axis and the row of its labels, with the unit at the right."""
+    """Return the x axis and the row of its labels, with the unit at the right.
+
+    widths: columns of the y axis and of the picture. signs: names of the marks, if they are not in
+    the heading.
+    """
+    side_width, picture_width = widths
     unit_size, unit = unit_of(chart.axis, view.x.high)
     if chart.axis != "time":
         unit = chart.x_label
@@ -144,37 +162,33 @@ def _floor(
         for tick in ticks
     }
     width = side_width + picture_width
-    marks = _landmarks(chart, view, side_width, picture_width, style)
     names = [
-        unit,
-        chart.state,
-        *dict.fromkeys(f"{sign} {name}" for sign, name, _ in marks.values()),
+        style.printable(" · ".join(filter(None, parts)))
+        for parts in ((unit, chart.state, signs), (unit, chart.state), ())
     ]
-    row, shown, name = "", set[int](), ""
-    # The names of the signs are omitted first, then the mode of the window and the unit.
-    for parts in (names, names[:2], []):
-        name = style.printable(" · ".join(filter(None, parts)))
-        row, shown = _row_of_labels(places, width - cell_len(name) - (_GAP if name else 0))
-        if len(shown) >= 2:
-            break
+    rows = [_row_of_labels(places, width - cell_len(n) - (_GAP if n else 0)) for n in names]
+    # The names of the signs may not replace a label; the unit and the mode must leave two.
+    num = len(rows[1][1])
+    variant = 2 if num < 2 else int(len(rows[0][1]) < num)
+    (row, shown), name = rows[variant], names[variant]
     row += " " * (width - len(row) - cell_len(name)) + name
-    signs = style.signs
-    corner = " " * (side_width - 1) + signs.corner if side_width else ""
+    lines = style.signs
+    corner = " " * (side_width - 1) + lines.corner if side_width else ""
     line: list[Segment] = [Segment(corner, style.dim)]
     for column in range(side_width, width):
         if column in marks:
             sign, _, color = marks[column]
             line.append(Segment(sign, style.color(color)))
         else:
-            line.append(Segment(signs.floor_tick if column in shown else signs.floor, style.dim))
+            line.append(Segment(lines.floor_tick if column in shown else lines.floor, style.dim))
     return _joined(line), cropped((Segment(row, style.dim),), width, style.ellipsis)
 
 
 def _landmarks(
     chart: Chart, view: View, side_width: int, picture_width: int, style: DrawStyle
-) -> dict[int, tuple[str, str, int]]:
-    """Return sign, name and colour of the landmark in each column of the x axis that has one."""
-    marks: dict[int, tuple[str, str, int]] = {}
+) -> Marks:
+    """Return the landmark in each column of the x axis that has one."""
+    marks: Marks = {}
     for name, sign in style.landmark_signs.items():
         for mark in chart.landmarks:
             if mark.name == name and view.x.low <= mark.x <= view.x.high:

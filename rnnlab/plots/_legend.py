@@ -61,7 +61,9 @@ def heading(
         if not num_left_out:
             break
     else:
-        head = (*head, Segment(f" +{num_left_out} more", style.dim))
+        curves = "curve" if num_left_out == 1 else "curves"
+        dot = style.printable("·")
+        head = (*head, Segment(f" {dot} {num_left_out} {curves} not named", style.dim))
     return [cropped(row, width, style.ellipsis) for row in (head, *rows)]
 
 
@@ -71,7 +73,7 @@ def _notes(chart: Chart, view: View) -> str:
     if chart.is_log:
         notes.append("log scale")
     elif chart.log_key and view.num_decades >= _LEAST_DECADES:
-        notes.append(f"{chart.log_key}: log scale")
+        notes.append(f"press {chart.log_key} for a log scale")
     if view.num_not_finite:
         notes.append(f"{view.num_not_finite} not finite")
     if chart.smoothing:

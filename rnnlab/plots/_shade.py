@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rnnlab.plots._style import Color, DrawStyle
+from rnnlab.base.palettes import Color
+from rnnlab.plots._style import DrawStyle
 
 _RAMP: tuple[Color, ...] = (
     (0, 34, 78), (62, 76, 107), (122, 121, 120), (186, 174, 107), (254, 232, 70),

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from rnnlab.plots._style import Color, DrawStyle
+from rnnlab.base.palettes import Color
+from rnnlab.plots._style import DrawStyle
 
 
 class Segment(NamedTuple):

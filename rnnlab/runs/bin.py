@@ -98,10 +98,11 @@ class Bin:
     def restore(self, entry: Binned) -> Run:
         """Move a run back; if another run has its name now, under the next free name.
 
+        A copy of a shipped run comes back under its name, and hides the shipped run as before.
         Raise RnnlabError if the folder cannot be written.
         """
         number, name = 1, entry.name
-        while os.path.lexists(self._store.root / name) or self._store.is_shipped_name(name):
+        while os.path.lexists(self._store.root / name):
             number += 1
             name = f"{entry.name[: MOST_IN_NAME - len(f'-{number}')]}-{number}"
         try:

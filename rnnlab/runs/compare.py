@@ -6,7 +6,7 @@ Used by the command line and the app.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from rnnlab.base.display import MISSING, count, duration, loss, nats_per, percent
 from rnnlab.runs.store import Run
@@ -54,14 +54,23 @@ def rows_of(
     ]
 
 
-def by_unit(summaries: Sequence[RunSummary], items: Sequence[_T]) -> dict[str, list[_T]]:
+class HasUnit(Protocol):
+    """A run with the unit of its losses."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the targets: letter, word or document."""
+        ...
+
+
+def by_unit(runs: Sequence[HasUnit], items: Sequence[_T]) -> dict[str, list[_T]]:
     """Group items, one per run, by the unit of the run's losses.
 
     Losses per character, word and document cannot share an axis.
     """
     groups: dict[str, list[_T]] = {}
-    for summary, item in zip(summaries, items, strict=True):
-        groups.setdefault(summary.unit, []).append(item)
+    for run, item in zip(runs, items, strict=True):
+        groups.setdefault(run.unit, []).append(item)
     return groups
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
@@ -18,9 +19,13 @@ from rnnlab.runs.mailbox import collect
 from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.records import ACTIVE_STATES, encode_status
 from rnnlab.runs.store import Run
+from rnnlab.runs.warm_worker import WarmWorker
 
+_WORKER = "rnnlab.worker.train"
 _children: list[subprocess.Popen[bytes]] = []
 """Child processes, stored so that `start_worker` can reap those that have ended."""
+_warm: list[WarmWorker] = []
+"""The worker that has no run yet, if there is one."""
 
 
 class Launch(Protocol):
@@ -90,12 +95,18 @@ def _spawn(run: Run, lock: int) -> int:
 def start_worker(arguments: list[str], log: int, lock: int) -> int:
     """Start `rnnlab.worker.train` in a new session and return its process id.
 
-    arguments: arguments of the module; log: descriptor of the open file for the worker's stdout and
-    stderr; lock: descriptor of the run's lock, which the worker inherits.
+    If there is a warm worker, it takes the run. arguments: arguments of the module; log: descriptor
+    of the open file for the worker's stdout and stderr; lock: descriptor of the run's lock, which
+    the worker inherits.
     """
     _children[:] = [child for child in _children if child.poll() is None]
+    while _warm:
+        warm = _warm.pop()
+        if warm.take(arguments[0], log, lock):
+            _children.append(warm.process)
+            return warm.process.pid
     child = subprocess.Popen(
-        child_command("rnnlab.worker.train", *arguments),
+        child_command(_WORKER, *arguments),
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
@@ -105,6 +116,20 @@ def start_worker(arguments: list[str], log: int, lock: int) -> int:
     )
     _children.append(child)
     return child.pid
+
+
+@contextlib.contextmanager
+def warm_worker() -> Iterator[None]:
+    """Have a worker load torch during the block; the first run that is started gets this worker.
+
+    Without a run it ends with the block, or with this process.
+    """
+    _warm.extend(filter(None, [WarmWorker.start(child_command(_WORKER), child_environment())]))
+    try:
+        yield
+    finally:
+        while _warm:
+            _warm.pop().dismiss()
 
 
 def child_command(module: str, *arguments: str) -> list[str]:

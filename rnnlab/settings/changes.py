@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ ENDS = ("steps", "epochs", "minutes")
 CHANGEABLE = ("lr", "clip", *ENDS, "patience")
 """Settings that may change after the first step; the others decide the model or its data."""
 
+_DIFFERENCE = re.compile(r"(?P<name>\w+) (?P<old>none|[-+.\de]+) -> (?P<new>none|[-+.\de]+)")
+"""One part of the text of `differences`."""
 Changes = Mapping[str, float]
 """Setting -> new value."""
 
@@ -89,6 +92,20 @@ def differences(old: RunConfig, new: RunConfig) -> str:
         for name in CHANGEABLE
         if (before := getattr(old, name)) != (after := getattr(new, name))
     )
+
+
+def read_differences(text: str) -> dict[str, tuple[str, str]]:
+    """Return each setting with its old and new value, from the text that `differences` returns.
+
+    A value is empty if the setting was not set. Other words, as a newer version may write, are
+    left out.
+    """
+    found = (_DIFFERENCE.fullmatch(part) for part in text.split(", "))
+    return {
+        match["name"]: (match["old"].replace("none", ""), match["new"].replace("none", ""))
+        for match in found
+        if match is not None and match["name"] in CHANGEABLE
+    }
 
 
 def _check_name(name: str) -> None:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rnnlab.settings.run_config import RunConfig
+from rnnlab.settings.fields import setting_fields
 
 _WITH_EXPONENT = 1e15
 """Integral floats of this magnitude and above are written with an exponent."""
-_SWITCHES = {name for name, field in RunConfig.model_fields.items() if field.annotation is bool}
 
 
 def train_command(
@@ -59,7 +58,8 @@ def flag_of(setting: str) -> str:
 def _option(name: str, value: object) -> list[str]:
     """Return the words of an option and its value; a switch is `--name` or `--no-name`."""
     flag = flag_of(name)
-    if name in _SWITCHES and isinstance(value, bool):
+    field = setting_fields().get(name)
+    if field is not None and field.is_switch and isinstance(value, bool):
         return [flag if value else f"--no{flag[1:]}"]
     text = as_text(value)
     return [f"{flag}={text}"] if text.startswith("-") else [flag, text]

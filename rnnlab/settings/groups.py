@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, get_args, get_origin
 
 from rnnlab.base import registry
-from rnnlab.settings.run_config import RunConfig
+from rnnlab.settings.fields import setting_fields
 
 OWN_HELP = MappingProxyType(
     {
@@ -21,7 +20,8 @@ _GROUPS = {
     "Run": ("recipe", "corpus", "task", "name"),
     "Model": ("cell", "layers", "hidden", "embedding"),
     "Training": (
-        "epochs", "minutes", "batch", "length", "lr", "schedule", "dropout", "clip", "seed",
+        "epochs", "steps", "minutes", "batch", "length", "lr", "schedule", "dropout", "clip",
+        "seed",
     ),
     "Text and split": (
         "tokens", "vocab_size", "alphabet", "limit_chars", "val_fraction", "test_fraction", "part",
@@ -35,8 +35,8 @@ _GROUPS = {
         "label_smoothing", "average", "clip_value",
     ),
     "Training details": (
-        "optimizer", "warmup", "final_lr", "momentum", "beta2", "steps", "patience",
-        "target", "on_divergence", "max_skipped",
+        "optimizer", "warmup", "final_lr", "momentum", "beta2", "patience", "target",
+        "on_divergence", "max_skipped",
     ),
 }  # fmt: skip
 _ENDINGS_OF_PATHS = {
@@ -78,7 +78,7 @@ def groups() -> Mapping[str, tuple[str, ...]]:
     named = {name for names in _GROUPS.values() for name in names}
     return {
         **_GROUPS,
-        _LAST_GROUP: tuple(name for name in RunConfig.model_fields if name not in named),
+        _LAST_GROUP: tuple(name for name in setting_fields() if name not in named),
     }
 
 
@@ -89,23 +89,22 @@ def field_kind(name: str, lists: Mapping[str, Callable[[], Sequence[Choice]]]) -
     corpora. These fields also accept values that are not listed.
     """
     if name in lists:
-        help_line = OWN_HELP.get(name) or str(RunConfig.model_fields[name].description)
+        help_line = OWN_HELP.get(name) or setting_fields()[name].help
         endings = _ENDINGS_OF_PATHS.get(name)
         return FieldKind(name, help_line, lists[name], is_closed=False, endings=endings)
     if name in OWN_HELP:
         return FieldKind(name, OWN_HELP[name])
-    field = RunConfig.model_fields[name]
-    help_line = str(field.description)
+    field = setting_fields()[name]
     if name == "cell":
-        return FieldKind(name, help_line, lambda: _entries("cells"))
+        return FieldKind(name, field.help, lambda: _entries("cells"))
     if name == "task":
-        return FieldKind(name, help_line, lambda: _entries("corpora/tasks"))
-    if field.annotation is bool:
-        return FieldKind(name, help_line, lambda: (("true", "yes"), ("false", "no")))
-    if get_origin(field.annotation) is Literal:
-        values = tuple((str(value), "") for value in get_args(field.annotation))
-        return FieldKind(name, help_line, lambda: values)
-    return FieldKind(name, help_line)
+        return FieldKind(name, field.help, lambda: _entries("corpora/tasks"))
+    if field.is_switch:
+        return FieldKind(name, field.help, lambda: (("true", "yes"), ("false", "no")))
+    if field.choices:
+        values = tuple((value, "") for value in field.choices)
+        return FieldKind(name, field.help, lambda: values)
+    return FieldKind(name, field.help)
 
 
 def _entries(kind: str) -> tuple[Choice, ...]:

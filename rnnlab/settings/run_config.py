@@ -23,6 +23,7 @@ from pydantic import (
 
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.field_docs import describe_fields
 from rnnlab.base.names import did_you_mean
 from rnnlab.base.toml_files import read_toml
 from rnnlab.settings.defaults import dependent_defaults
@@ -32,9 +33,7 @@ from rnnlab.settings.problems import Problem, raise_first, validation_problems
 class RunConfig(BaseModel):
     """All settings of a run: immutable, validated, stored as TOML."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     corpus: str = Field(min_length=1)
     """Name of a corpus (`rnnlab corpora`), or path of a text file."""
@@ -232,6 +231,9 @@ class RunConfig(BaseModel):
     def from_toml(cls, file: Path) -> Self:
         """Return the settings in a file; raises BadInputError if it is missing or invalid."""
         return cls.from_values(read_toml(file), str(file))
+
+
+describe_fields(RunConfig)
 
 
 def validate(values: Mapping[str, Any]) -> tuple[RunConfig | None, tuple[Problem, ...]]:

@@ -66,7 +66,10 @@ class Steered(NamedTuple):
         if "lr" not in changes:  # plateaus and rollbacks have lowered the rate by this factor
             past = completed(self.config.model_dump(), self.status)
             rate *= now / (learning_rate(self.config, min(1.0, past)) or now)
-        return f"{text}; the rate is {rate:.3g} (was {now:.3g})"
+        new_rate, old_rate = f"{rate:.3g}", f"{now:.3g}"
+        if new_rate == old_rate:
+            return f"{text}; the rate stays {new_rate}"
+        return f"{text}; the rate is {new_rate} (was {old_rate})"
 
     def problem(self, changes: Written) -> Problem | None:
         """Return the first problem of changes for this run; None if they are valid."""

@@ -12,15 +12,14 @@ from functools import partial
 
 from rnnlab.corpora import Dataset, Vocabulary
 from rnnlab.decoding import Spec, parse_prompts, parse_spec, split_specs
-from rnnlab.models import (
-    LanguageModel,
+from rnnlab.inference import (
     LoadedModel,
     PrefilledPrompts,
-    TextModel,
     continue_prefilled,
     encode_prompt,
     prefill,
 )
+from rnnlab.models import LanguageModel, TextModel
 from rnnlab.runs.records import SampleRecord
 from rnnlab.settings.run_config import RunConfig
 

@@ -25,6 +25,7 @@ from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError
 from rnnlab.training._divergence import REMEDY, LossWatch
 from rnnlab.training._ema import WeightAverage
 from rnnlab.training._evaluate import Evaluation, evaluate
+from rnnlab.training._extent import is_stagnant, progress, total_steps
 from rnnlab.training._optimizer import make_optimizer
 from rnnlab.training._position import Position
 from rnnlab.training._precision import cpu_has_bfloat16, supported_dtype
@@ -158,29 +159,17 @@ class Session:
     @property
     def total_steps(self) -> int | None:
         """Number of steps of the whole run; None if only `minutes` limits it."""
-        limits = []
-        if self.config.steps is not None:
-            limits.append(self.config.steps)
-        if self.config.epochs is not None:
-            limits.append(max(1, round(self.config.epochs * self.batches_per_epoch)))
-        return min(limits, default=None)
+        return total_steps(self.config, self.batches_per_epoch)
 
     @property
     def progress(self) -> float:
         """Completed fraction of the run, 0 to 1; 1 also after early stopping."""
-        fractions = [0.0]
-        if self.total_steps is not None:
-            fractions.append(self.state.step / self.total_steps)
-        if self.config.minutes is not None:
-            fractions.append(self.state.elapsed_s / (60 * self.config.minutes))
-        if self.is_stagnant:
-            return 1.0
-        return min(1.0, max(fractions))
+        return progress(self.config, self.state, self.total_steps)
 
     @property
     def is_stagnant(self) -> bool:
         """Whether the last `patience` validations brought no improvement."""
-        return 0 < self.config.patience <= self.state.num_stale
+        return is_stagnant(self.config, self.state)
 
     @property
     def lr(self) -> float:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from rnnlab.cells import State
 from rnnlab.corpora import Batch
@@ -41,11 +40,7 @@ def take_step(
     carried = fresh if batch.is_start or state.carried is None else state.carried
     with precision(model.device, dtype or supported_dtype(model.device, config.dtype)):
         logits_NC, targets_N, carried = model.predict(example, carried, state.generator)
-    logits_NC = _wide(logits_NC)
-    loss = F.cross_entropy(logits_NC, targets_N)
-    objective = loss
-    if config.label_smoothing:
-        objective = F.cross_entropy(logits_NC, targets_N, label_smoothing=config.label_smoothing)
+    objective, loss = model.losses(_wide(logits_NC), targets_N, config.label_smoothing)
     for parameter in model.learnt.values():
         parameter.grad = None
     objective.backward()  # type: ignore[no-untyped-call]
@@ -54,7 +49,6 @@ def take_step(
     gradients = [p.grad for p in named.values() if p.grad is not None]
     norms = torch._foreach_norm(gradients)
     total_norm = _norm(norms)
-    loss = loss.detach()
     is_finite = torch.isfinite(total_norm + loss)
     largest = _limit_values(gradients, config.clip_value)
     if config.clip:

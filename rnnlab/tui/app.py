@@ -1,7 +1,7 @@
 """The app: connects the screens, the poller of the runs and the generator, and routes messages.
 
-Modules that the first frame does not need are imported after it, in `_build_state`: the state, the
-poller and the screens take as long to import as Textual itself.
+Modules that the first frame does not need are imported after it: first those that list the runs,
+then, in `_build_state`, the screens, which take as long to import as Textual itself.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 
 from textual import events, on
-from textual.app import App
 from textual.notifications import Notify
 from textual.screen import Screen
 
@@ -56,11 +55,11 @@ from rnnlab.tui.shell.signals import handle_signals
 from rnnlab.tui.shell.styled_app import StyledApp
 from rnnlab.tui.shell.toasts import remove_toasts
 from rnnlab.tui.state.prompt_history import PromptHistory
-from rnnlab.tui.state.theme import THEMES, appearance_of, prepare_filters
+from rnnlab.tui.state.theme import appearance_of
 from rnnlab.tui.state.view_state import load_view, prompts_file, state_file
 
 if TYPE_CHECKING:
-    from rnnlab.tui.outside.polling import RunPoller
+    from rnnlab.tui.outside.polling import RunPoller, RunsRead
     from rnnlab.tui.state.lab_state import LabState
 
 _DEFAULT_PREFERENCES = Preferences()
@@ -70,7 +69,7 @@ class LabApp(StyledApp):
     """The app for one folder of runs."""
 
     TITLE = "rnnlab"
-    CSS_PATH = "lab.tcss"
+    CSS_PATH = ["outline.tcss", "lab.tcss"]
     COMMANDS = {actions_provider}
     state: LabState
 
@@ -91,7 +90,7 @@ class LabApp(StyledApp):
         time in seconds, for rate limits; has_outline: whether to draw an outline of the home screen
         before the slow imports; outside: access to processes, machine and corpora; intervals.
         """
-        super().__init__()
+        super().__init__(appearance_of(preferences), has_outline=has_outline)
         self._keys = KeyDispatcher(self, super().on_event)
         self._questions = Questions(outside.make_generator(self.post_message), store)
         self._outside = outside
@@ -100,17 +99,6 @@ class LabApp(StyledApp):
         self._view_file = view_file
         self._view = load_view(view_file)
         self._outline = Outline.of(self._view) if has_outline else None
-        appearance = appearance_of(preferences)
-        self._ascii = prepare_filters(self, appearance)
-        for theme in THEMES:
-            self.register_theme(theme)
-        if not appearance.has_color:
-            self.add_class("-no-color")
-            self.css_path.append(Path(__file__).with_name("no_color.tcss"))
-        # Set the theme before the styles are parsed: a later change would parse them again.
-        self.set_reactive(App.theme, appearance.theme)
-        self.stylesheet.set_variables(self.get_css_variables())
-        self._refresh_truecolor_filter(self.ansi_theme)
         self._poller: RunPoller
         self._pages = Pages(self)
         self._chosen_again = asyncio.Event()
@@ -128,7 +116,6 @@ class LabApp(StyledApp):
             self._outside,
         )  # fmt: skip
         self.state.session.history = PromptHistory(prompts_file(self._view_file))
-        self._poller = self._outside.make_poller(self._store)
         self._pages.make_home(self.state)
 
     async def on_event(self, event: events.Event) -> None:
@@ -156,11 +143,6 @@ class LabApp(StyledApp):
         """Explain ctrl+c, which has found no selected text to copy."""
         self.page.explain_copy()
 
-    def apply_theme(self) -> None:
-        """Apply the preferred theme and glyphs."""
-        self._ascii.enabled = self.state.appearance.glyphs == "ascii"
-        self.theme = self.state.appearance.theme
-
     def refresh_css(self, animate: bool = True) -> None:
         """Parse and apply the styles again; do nothing until the home screen is mounted."""
         if self._pages.has_home and self._pages.home.is_mounted:
@@ -173,15 +155,28 @@ class LabApp(StyledApp):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        if self._outline is not None:
-            self._build_state()
-            self.add_mode(HOME, lambda: self._pages.home)
-            self.switch_mode(HOME)
-            # The objects that exist now live as long as the app. If they were not frozen, every
-            # garbage collection would scan them, which delays a key press noticeably.
-            gc.freeze()
-            gc.enable()
         self.run_worker(self._poll(), name="poll")
+
+    async def _open_home(self, outline: Outline, reading: asyncio.Future[RunsRead]) -> None:
+        """List the runs in the outline, then replace it by the home screen.
+
+        reading: the first poll; one that takes long delays the home screen only briefly.
+        """
+        from rnnlab.tui.first_list import list_runs
+
+        if (await asyncio.wait({reading}, timeout=self._outside.first_list_within_s))[0]:
+            read, root = reading.result(), self._store.root
+            await list_runs(outline, read, self._view, self._preferences, root)
+        self.add_styles()
+        self._build_state()
+        if reading.done():
+            self.state.update(reading.result())
+        self.add_mode(HOME, lambda: self._pages.home)
+        self.switch_mode(HOME)
+        # The objects that exist now live as long as the app. If they were not frozen, every
+        # garbage collection would scan them, which delays a key press noticeably.
+        gc.freeze()
+        gc.enable()
 
     async def on_unmount(self) -> None:
         """Save the view and end the processes of the app; training workers keep running."""
@@ -195,24 +190,31 @@ class LabApp(StyledApp):
 
     async def _poll(self) -> None:
         """Read the runs at intervals until the app closes, and at once when a run is chosen."""
-        await self._read_runs()
+        self._poller = self._outside.make_poller(self._store)
+        reading = asyncio.ensure_future(self._read_runs())
+        if self._outline is not None:
+            await self._open_home(self._outline, reading)
+        self._show_runs(await reading)
         if self._is_open():
-            # Start the generator after the runs are listed: loading torch keeps a core busy.
+            # Start the generator after the runs are listed: its imports keep a core busy.
             self.run_worker(self._questions.generator.start(), name="generator")
             await saved_view.restore_session(self.state, self._view_file)
         while self._is_open():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._chosen_again.wait(), self.state.preferences.refresh_s)
-            await self._read_runs()
+            self._show_runs(await self._read_runs())
 
-    async def _read_runs(self) -> None:
-        """Read the runs, show notifications and refresh the visible screen."""
+    async def _read_runs(self) -> RunsRead:
+        """Read the runs in a thread; the first time, no journals."""
         self._chosen_again.clear()
-        read = await asyncio.to_thread(self._poller.read, self.state.watched)
-        if not self._is_open():
-            return
-        tell(self, self.state, self.state.update(read))
-        self.page.refresh_state()
+        watched = self.state.watched if self._pages.has_home else ()
+        return await asyncio.to_thread(self._poller.read, watched)
+
+    def _show_runs(self, read: RunsRead) -> None:
+        """Store the result of a poll, show notifications and refresh the visible screen."""
+        if self._is_open():
+            tell(self, self.state, self.state.update(read))
+            self._pages.refresh_state()
 
     def on_notify(self, event: Notify) -> None:
         """Remove the previous replaceable toast of the same severity before a new one."""
@@ -246,7 +248,7 @@ class LabApp(StyledApp):
     @on(PreferencesChanged)
     def apply_preferences(self) -> None:
         """Apply the new appearance and draw everything again."""
-        self.apply_theme()
+        self.show_appearance(self.state.appearance)
         self.refresh_css()
         self.screen.refresh(layout=True)
 

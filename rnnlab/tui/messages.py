@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 from textual.notifications import Notification
 from textual.widget import Widget
 
-from rnnlab.protocol.messages import Question, Reply, RunName, RunPath
+if TYPE_CHECKING:
+    from rnnlab.protocol.messages import Question, Reply, RunName, RunPath
 
 
 class ReplaceableToast(Notification):

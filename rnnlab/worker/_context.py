@@ -16,7 +16,7 @@ from rnnlab.runs.fresh_checkpoint import START_PATIENCE_S
 from rnnlab.runs.paths import Pointer, RunPaths
 
 if TYPE_CHECKING:
-    from rnnlab.models import LoadedModel
+    from rnnlab.inference import LoadedModel
 
 FRAME_S = 0.08
 """Minimum number of seconds between two frames of a decoder; the only limit on the frame rate.
@@ -37,7 +37,7 @@ class ModelCache:
 
         checkpoint: result of `resolve_checkpoint`.
         """
-        from rnnlab.models import load_model
+        from rnnlab.inference import load_model
 
         step = checkpoint if isinstance(checkpoint, int) else paths.read_pointer(checkpoint)
         key = _key(paths, -1 if step is None else step)

@@ -19,10 +19,12 @@ from typing import TextIO
 from rnnlab.base import registry
 from rnnlab.base.errors import NoCheckpointError, RnnlabError, one_line
 from rnnlab.corpora import UnknownTokensError
+from rnnlab.native import set_num_threads
 from rnnlab.protocol.codec import decode_request, encode_reply
 from rnnlab.protocol.messages import (
     Ended,
     Failed,
+    Generate,
     Question,
     Ready,
     Reply,
@@ -93,11 +95,12 @@ def answer(question: Question, context: AnswerContext) -> None:
 
 
 def _failed(question: Question, error: Exception) -> Failed:
+    if isinstance(error, UnknownTokensError) and isinstance(question, Generate):
+        return Failed(question.ask, error.what, can_be_nearest=True)  # the screens have the remedy
     if isinstance(error, RnnlabError):
         return Failed(
             question.ask,
             str(error),
-            can_be_nearest=isinstance(error, UnknownTokensError),
             is_checkpoint_missing=isinstance(error, NoCheckpointError),
         )
     return Failed(question.ask, one_line(f"{type(error).__name__}: {error}"))
@@ -120,9 +123,9 @@ def main() -> int:
     global _replies  # noqa: PLW0603
     _replies = replies_alone()
     inbox = Inbox(os.fdopen(0, encoding="utf-8", errors="replace", closefd=False))
-    import torch
-
-    torch.set_num_threads(1)
+    # One thread for our kernels, and for torch if a question needs it: trainings need the cores.
+    set_num_threads(1)
+    os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     send(Ready())
     context = AnswerContext(ModelCache(), send, inbox.is_cancelled, inbox.others_wait)
     try:

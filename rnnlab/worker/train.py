@@ -1,8 +1,9 @@
 """`python -m rnnlab.worker.train RUN_DIRECTORY LOCK`: trains one run to its end.
 
 LOCK is the file descriptor of the run's lock. The launcher has acquired the lock, and the worker
-holds it until the final status is written. The worker ignores SIGHUP and SIGINT, because the
-terminal may be closed; on SIGTERM it writes a checkpoint and stops.
+holds it until the final status is written. With one argument, the descriptor of a socket, the
+worker loads torch while it waits there for a run and its lock. The worker ignores SIGHUP and
+SIGINT, because the terminal may be closed; on SIGTERM it writes a checkpoint and stops.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, EventRecord, Record, State, TrainRecord
 from rnnlab.runs.store import Run
+from rnnlab.runs.warm_worker import receive_run
 from rnnlab.worker._environment import record_worker
 from rnnlab.worker._failure import reason_of
+from rnnlab.worker._load_torch import load_torch
 from rnnlab.worker._malloc import keep_memory
 from rnnlab.worker._notify import Notifier, NotifyEvent
 from rnnlab.worker._slot import hold_slot
@@ -43,20 +46,23 @@ _STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
 
 
 def main() -> int:
-    """Train the run named on the command line; return the exit code."""
-    paths = RunPaths(Path(sys.argv[1]))
-    lock = int(sys.argv[2])
-    os.set_inheritable(lock, False)
+    """Train the run named by the launcher; return the exit code."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    drop_leftovers(paths.root)
     keep_memory()
+    assigned = _assigned_run()
+    if assigned is None:
+        return 0
+    paths, lock = RunPaths(Path(assigned[0])), assigned[1]
+    os.set_inheritable(lock, False)
+    drop_leftovers(paths.root)
     reporter = StatusReporter(paths, Run(paths).status())
     notifier = Notifier(paths.root)
     signal.signal(signal.SIGTERM, lambda *_: reporter.post(Command("stop")))
     slots = contextlib.ExitStack()
     try:
         if slots.enter_context(hold_slot(Run(paths), reporter)):
+            load_torch()
             reporter.change(state="starting")
             ending = _train(paths, reporter, notifier)
         else:
@@ -81,6 +87,14 @@ def main() -> int:
         # Release the lock before Python exits: unloading torch can take seconds, and meanwhile the
         # run could not be removed or resumed.
         os.close(lock)
+
+
+def _assigned_run() -> tuple[str, int] | None:
+    """Return the path of the run and the descriptor of its lock; None if there is no run."""
+    if len(sys.argv) > 2:
+        return sys.argv[1], int(sys.argv[2])
+    load_torch()
+    return receive_run(int(sys.argv[1]))
 
 
 def _log_problems(paths: RunPaths, reporter: StatusReporter, problems: list[str]) -> None:

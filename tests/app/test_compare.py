@@ -240,8 +240,8 @@ async def test_a_step_chosen_for_one_run_is_not_asked_of_the_others(
         assert "0 of 2 runs have answered" in str(screen.query_one("#compare-status").render())
 
 
-async def test_the_compared_runs_are_named_with_their_marks_and_how_to_choose_others(
-    lab: Lab, app: LabApp
+async def test_a_small_screen_names_the_runs_and_shows_their_curves_until_there_are_texts(
+    lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     for name in ("alpha", "beta", "gamma"):
         lab.add(name)
@@ -250,15 +250,23 @@ async def test_the_compared_runs_are_named_with_their_marks_and_how_to_choose_ot
         app.state.chosen_name = "alpha"
         screen = await open_compare(pilot, app)
         line = screen.query_one("#compare-runs", Static)
-        assert str(line.content).startswith("▎a alpha ▎c gamma ▎b beta  chosen and similar")
+        assert str(line.content).startswith("▎a alpha ▎c gamma ▎b beta  similar runs; F2, space")
+        curves = screen.query_one("#plot-loss")
+        await until(pilot, lambda: curves.region.height > 5)
+        assert curves.region.y >= screen.table.region.bottom
         await pilot.press("f2")
         await until(pilot, lambda: app.page is home(app))
         app.state.selected = ("beta",)
         await pilot.press("f8")
         await until(pilot, lambda: str(line.content).startswith("▎a alpha ▎b beta●  ● selected"))
-        assert "F2, then space to select others" in str(line.content)
         assert isinstance(line.content, Text)
         assert len({span.style for span in line.content.spans if "rgb" in str(span.style)}) == 2
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generator.requests) == 2)
+        await until(pilot, lambda: not curves.region)
+        assert screen.query_one("#candidates").region.height > 5
+        await pilot.press("escape", "escape", "2")  # in full screen
+        await until(pilot, lambda: screen.plots.region.height > 15)
 
 
 async def test_a_classifier_has_one_column_and_the_language_models_one_per_decoder(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from textual import events
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Static, TextArea
 
 from rnnlab.base import registry
 from rnnlab.base.errors import UnknownNameError
@@ -17,6 +17,7 @@ from rnnlab.tui.prompting.decoders_dialog import DecodersScreen
 from rnnlab.tui.prompting.prompt_text import PromptText
 from rnnlab.tui.screens.lab import LabScreen
 from tests.toys.app_lab import home, mailed, table, text_of, until
+from tests.toys.prompting import bodies, field
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -31,18 +32,8 @@ def status_line(app: LabApp) -> str:
     return text_of(app, "#prompt-status")
 
 
-def field(app: LabApp, name: str) -> Input:
-    return app.screen.query_one(f"#{name}", Input)
-
-
 def prompt_field(app: LabApp) -> PromptText:
     return app.screen.query_one("#prompt", PromptText)
-
-
-def bodies(app: LabApp) -> list[str]:
-    """Return the text of every candidate, from left to right."""
-    parts = [list(one.query(Static)) for one in app.screen.query(Candidate)]
-    return [str(texts[-1].render()) for texts in parts if texts]
 
 
 def heads(app: LabApp) -> list[str]:

@@ -106,6 +106,8 @@ async def test_the_help_follows_the_focus_and_all_that_counts_is_in_view_in_ever
 ) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         form = await open_form(pilot, app)
+        fields = form.query_one("#fields").region
+        assert fields.contains_region(field_of(app, "steps").region), "the end of a run is in view"
         for key in ("down", "tab", "pagedown", "pagedown", "up", "shift+tab", "pageup"):
             await pilot.press(key)
             assert form.field is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from textual.css.stylesheet import Stylesheet
 
 from rnnlab.base.preferences import Preferences
 from rnnlab.tui.outside.polling import RunPoller
+from rnnlab.tui.runs.table import RunsTable
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.outline import HOME_PANES, Outline
@@ -19,7 +21,7 @@ from rnnlab.tui.state.view_state import ViewState, save_view
 from tests.toys.app_lab import WORLD, burst, home, until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from textual.geometry import Region
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from rnnlab.runs.store import RunStore
     from rnnlab.tui.app import LabApp
+    from rnnlab.tui.outside.polling import RunsRead
     from tests.toys.app_lab import Lab, OpenLab
 
 Places = dict[str, "Region | None"]
@@ -67,6 +70,15 @@ def open_outlined(open_lab: OpenLab, outlined: list[Places]) -> OpenLab:
     return make
 
 
+def lines_of(table: RunsTable) -> list[str]:
+    """Return the title, the lines and the cursor's style of a list, and where it is."""
+    height = table.size.height
+    strips = [table.render_line(y) for y in range(height)]
+    styles = [str(segment.style) for strip in strips for segment in strip]
+    title = str(table.border_title)
+    return [title, str(table.region), *(strip.text for strip in strips), *styles]
+
+
 def places(app: LabApp) -> Places:
     """Return the region of each pane, None for a hidden one."""
     panes = [app.screen.query_one(f"#{pane.id}") for pane in HOME_PANES]
@@ -85,6 +97,56 @@ async def test_the_home_screen_stands_where_its_outline_did(
         await until(pilot, lambda: places(app) == outlined[0])
         assert home(app).table.has_focus
         assert gc.isenabled()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_the_outline_lists_the_runs_as_the_home_screen_does(
+    lab: Lab, open_outlined: OpenLab, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    for number in range(9):
+        lab.add(f"stump-{number}", val_loss=3.0 - 0.1 * number)
+    lab.add("stump-active", "running", total_steps=100, eta_s=80.0)
+    lab.add("other")
+    file = tmp_path / "view.json"
+    view = ViewState(
+        chosen="stump-4", marked=["stump-4", "stump-active"], pinned=["stump-2"], sort="val",
+        filter="name:stump", colors={"stump-1": 3}, letters={"stump-4": "q"},
+    )  # fmt: skip
+    save_view(view, file)
+    app = open_outlined(view_file=file)
+    lists: list[list[str]] = []
+
+    def look(_message: Message) -> None:
+        if app.screen_stack and isinstance(app.screen, Outline):
+            lists.extend(map(lines_of, app.screen.query(RunsTable)))
+
+    async with app.run_test(size=size, message_hook=look) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, LabScreen) and home(app).table.row_count)
+        await until(pilot, lambda: lines_of(home(app).table) == lists[-1])
+        table = home(app).table
+        assert table.chosen is not None
+        assert table.chosen.name == "stump-4"
+        assert any("stump-4" in line for line in lists[-1])
+        assert not any("other" in line for line in lists[-1])
+
+
+async def test_a_slow_disk_does_not_keep_the_home_screen_away(lab: Lab, open_lab: OpenLab) -> None:
+    lab.add("alpha")
+    is_due = threading.Event()
+
+    class Slow(RunPoller):
+        def read(self, watched: Collection[str]) -> RunsRead:
+            is_due.wait()
+            return super().read(watched)
+
+    app = open_lab(
+        has_outline=True, outside=replace(WORLD, make_poller=Slow, first_list_within_s=0.0)
+    )
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, LabScreen))
+        assert not home(app).table.row_count
+        is_due.set()
+        await until(pilot, lambda: home(app).table.row_count == 1)
 
 
 async def test_keys_pressed_while_the_outline_is_shown_go_to_the_lab(

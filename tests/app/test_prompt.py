@@ -15,9 +15,10 @@ from rnnlab.tui.app import LabApp
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.prompting.decoders_dialog import DecodersScreen
 from rnnlab.tui.prompting.document_pane import DocumentPane
+from rnnlab.tui.screens.beams import BeamsScreen
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.shell.dialogs.ask_line import AskLineScreen
-from tests.toys.app_lab import home, opened, until
+from tests.toys.app_lab import home, opened, text_of, until
 from tests.toys.fake_generator import FakeGenerator
 
 if TYPE_CHECKING:
@@ -238,7 +239,11 @@ async def test_why_no_answer_comes_stands_in_the_pane_in_full(
         generator.say(Failed(1, "the model never saw 'x'", can_be_nearest=True))
         await until(pilot, lambda: screen.query(Candidate))
         await until(pilot, lambda: body(app) == "the model never saw 'x'")
-        assert "press enter again to replace each by a similar known one" in status_line(app)
+        advice = "press enter again to replace each by a similar known one, or drop it"
+        assert status_line(app) == f"the model never saw 'x'; {advice}"
+        await pilot.press("f4")  # the same words
+        await until(pilot, lambda: isinstance(app.screen, BeamsScreen))
+        await until(pilot, lambda: text_of(app, "#beam-status").endswith(f"'x'; {advice}"))
 
 
 async def test_what_was_asked_at_the_last_start_is_brought_back(

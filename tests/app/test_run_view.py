@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,14 +16,14 @@ from rnnlab.runs.journal import Journal
 from rnnlab.runs.notes import read_notes
 from rnnlab.runs.origin import Origin, write_origin
 from rnnlab.runs.records import EventRecord
-from rnnlab.runs.store import Run
+from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.run_view.facts_pane import FactsPane
 from rnnlab.tui.runs import keeping
 from rnnlab.tui.screens.new_run import NewRunScreen
 from rnnlab.tui.screens.run import RunScreen
 from rnnlab.tui.shell.dialogs.form import FormScreen
-from tests.toys.app_lab import Lab, home, mailed, table, text_of, toasts, until
+from tests.toys.app_lab import Lab, OpenLab, home, mailed, table, text_of, toasts, until
 
 
 def pane(app: LabApp, name: str) -> str:
@@ -104,10 +106,15 @@ async def test_copy_the_command_or_the_settings(lab: Lab, app: LabApp) -> None:
 async def test_go_on_to_the_next_run(lab: Lab, app: LabApp) -> None:
     for name in ("alpha", "beta"):
         lab.add(name)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(50, 15)) as pilot:
         await open_run(pilot, app, "alpha")
+        settings, facts = (app.page.query_one(f"#run-{name}") for name in ("settings", "facts"))
+        assert (settings.region.width, facts.region.width) == (50, 0), "one pane has room"
+        assert str(settings.border_title) == "Settings  2 to 5: the other panes"
         await pilot.press("ctrl+n")
         await until(pilot, lambda: "--name beta" in pane(app, "facts"))
+        await pilot.press("2")
+        await until(pilot, lambda: facts.region.width == 50)
 
 
 async def test_start_a_new_run_from_this_one(lab: Lab, app: LabApp) -> None:
@@ -197,6 +204,29 @@ def block(run: Run) -> None:
         run.paths.lock.unlink(missing_ok=True)
         run.paths.lock.mkdir()
     run.paths.mailbox.write_text("a file in the way")
+
+
+async def test_under_a_deleted_copy_of_a_shipped_run_the_shipped_one_appears(
+    lab: Lab, open_lab: OpenLab, tmp_path: Path
+) -> None:
+    shipped = Lab(RunStore(tmp_path / "shipped")).add("starter")
+    store = RunStore(lab.store.root, [shipped.paths.root])
+    shutil.copytree(shipped.paths.root, store.root / "starter")
+    config = store.open("starter").paths.config
+    text = config.read_text(encoding="utf-8")
+    replace_text(config, text.replace("hidden = 128", "hidden = 24"))
+
+    def hidden(app: LabApp) -> list[str]:
+        return [line.split()[1] for line in pane(app, "settings").split("\n") if "hidden" in line]
+
+    app = open_lab(store)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_run(pilot, app, "starter")
+        await until(pilot, lambda: hidden(app) == ["24"])
+        await pilot.press("delete", "y")
+        await until(pilot, lambda: hidden(app) == ["128"])
+        await pilot.press("u")
+        await until(pilot, lambda: hidden(app) == ["24"])
 
 
 @pytest.mark.parametrize(

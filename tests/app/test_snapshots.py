@@ -33,6 +33,9 @@ DIALOGS = {
     "add-corpus": Scene(("f11", "A"), "Add a corpus"),
 }
 ALL = {one.name: SCENES.get(one.name, Scene(one.opening_keys)) for one in entries()} | DIALOGS
+LISTS_OF_HELP = ("new-run", "decoders")
+"""Scenes in which the focused row's help is shown in full below the rows."""
+_BORDERS = " │╮╯─▁▂▃▄▅▆▇█"
 READERS = ("timeline", "inspect", "new-run", "system", "corpora", "settings", *DIALOGS)
 """Scenes without text input, which leave the lab unchanged: drawn in one lab."""
 IN_ONE_LAB = {"readers": READERS, **{name: (name,) for name in ALL if name not in READERS}}
@@ -66,6 +69,9 @@ async def test_pictures(
             if name != names[-1]:
                 await go_home(pilot, opened)
     for size, text in shown.items():
+        lines = text.splitlines()[: 24 if "80x24" in size else 40]
+        cut = [line for line in lines if line.rstrip(_BORDERS).endswith("…")]
+        assert not cut or size.partition("]")[0] in LISTS_OF_HELP, f"no room in 80 columns: {cut}"
         assert text == snapshot(name=size, extension_class=TextFile)
 
 

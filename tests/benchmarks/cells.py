@@ -8,10 +8,17 @@ threads, and more is faster. While other processes take more than 5 % of the mac
 repeated, and the quietest ones count; the last column is the largest part that others took. Memory
 is the C library's default, as in a user's loop. The floors are our goals for processors with
 AVX-512. Only ratios are printed: times swing with what else the machine does.
+
+The cells that torch.nn does not have are compared with our model on the equations in torch, which
+is what one would write; the minimal cells with the scan of all steps in torch. The floor and the
+aim of those whose steps follow each other are 4 and 10.
+
+    python tests/benchmarks/cells.py --cells lstm-peephole mingru --hidden 128  # some rows only
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import statistics
@@ -40,6 +47,14 @@ FLOORS = {
     (256, 2): (1.3, 1.9, 1.5),
 }
 ENGINES = ("auto", "fused")
+OTHERS = {
+    # cell: the engine in torch that it is compared with, the floor
+    "gru-cho": ("equations", "4"), "lstm-peephole": ("equations", "4"),
+    "lstm-coupled": ("equations", "4"), "lstm-layernorm": ("equations", "4"),
+    "rnn-sigmoid": ("equations", "4"), "rnn-relu": ("fused", ""),
+    "mingru": ("fused", ""), "minlstm": ("fused", ""),
+}  # fmt: skip
+OTHER_SIZES = (128, 256)
 PLAIN: dict[str, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 
 
@@ -146,8 +161,24 @@ def machine() -> str:
     return f"{len(os.sched_getaffinity(0))} cores, {platform.machine()} {widest}".strip()
 
 
+def row(names: list[str], found: list[float], floor: str, parts: list[float]) -> None:
+    """Print a row of a table."""
+    figures = [f"{value:.2f}" for value in found]
+    print("| " + " | ".join([*names, *figures, floor, f"{max(parts):.0%}"]) + " |", flush=True)
+
+
+def heading(names: list[str], columns: list[str]) -> None:
+    """Print the head of a table."""
+    cells = [*names, *columns, "floor", "others"]
+    print("\n| " + " | ".join(cells) + " |\n| " + " | ".join(["---"] * len(cells)) + " |")
+
+
 def main() -> None:
-    """Print the table: one row for each size and cell."""
+    """Print the tables: one row for each size and cell."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--cells", nargs="+", default=[*PLAIN, *OTHERS], help="cells (all)")
+    parser.add_argument("--hidden", nargs="+", type=int, default=None, help="sizes (all)")
+    options = parser.parse_args()
     tokens_BS = torch.randint(
         VOCAB, (BATCH, LENGTH + 1), generator=torch.Generator().manual_seed(1)
     )
@@ -155,14 +186,17 @@ def main() -> None:
     batch = Batch(tokens[:, :-1], tokens[:, 1:], BATCH * LENGTH, is_start=False)
     numbers = sorted({1, len(os.sched_getaffinity(0))})
     print(
-        f"training step as a ratio to torch.nn: batch {BATCH}, length {LENGTH}, vocabulary "
-        f"{VOCAB}, float32; {machine()}; {native.report()}"
+        f"training step as a ratio to torch: batch {BATCH}, length {LENGTH}, vocabulary {VOCAB}, "
+        f"float32; {machine()}; {native.report()}"
     )
-    columns = [f"{engine}, {n} thread{'s' * (n > 1)}" for n in numbers for engine in ENGINES]
-    print("| " + " | ".join(["cell", "hidden", "layers", *columns, "floor", "others"]) + " |")
-    print("| " + " | ".join(["---"] * (5 + len(columns))) + " |")
+    threads_of = [f"{n} thread{'s' * (n > 1)}" for n in numbers]
+    if any(cell in options.cells for cell in PLAIN):
+        columns = [f"{engine}, {threads}" for threads in threads_of for engine in ENGINES]
+        heading(["cell", "hidden", "layers"], columns)
     for (hidden, layers), floors in FLOORS.items():
         for cell, floor in zip(PLAIN, floors, strict=True):
+            if cell not in options.cells or hidden not in (options.hidden or [hidden]):
+                continue
             found: list[float] = []
             parts = []
             for threads in numbers:
@@ -172,16 +206,22 @@ def main() -> None:
                 part, medians = ratios(ours, plain_step(cell, hidden, layers, batch, threads))
                 parts.append(part)
                 found += medians
-            figures = [f"{value:.2f}" for value in found]
-            row = [
-                cell.upper(),
-                str(hidden),
-                str(layers),
-                *figures,
-                str(floor),
-                f"{max(parts):.0%}",
+            row([cell.upper(), str(hidden), str(layers)], found, str(floor), parts)
+    if any(cell in options.cells for cell in OTHERS):
+        heading(["cell", "hidden", "rival"], [f"auto, {threads}" for threads in threads_of])
+    for cell, (rival, least) in OTHERS.items():
+        for hidden in options.hidden or OTHER_SIZES:
+            if cell not in options.cells:
+                continue
+            pairs = [
+                ratios(
+                    [our_step(cell, hidden, 1, batch, threads, "auto")],
+                    our_step(cell, hidden, 1, batch, threads, rival),
+                )
+                for threads in numbers
             ]
-            print("| " + " | ".join(row) + " |", flush=True)
+            found = [medians[0] for _, medians in pairs]
+            row([cell, str(hidden), rival], found, least, [part for part, _ in pairs])
 
 
 if __name__ == "__main__":

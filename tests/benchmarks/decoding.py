@@ -1,13 +1,17 @@
 """Decoding: our searches against what one writes with torch.nn, and against transformers.
 
-`python tests/benchmarks/decoding.py`, minutes on 2 cores (`--quick`: LSTM-256 alone). One layer,
-96 letters. Every rival has the same weights and writes the same text, which is checked.
+`python tests/benchmarks/decoding.py [PART...]`: `greedy`, `sample`, `filters`, `beam`, `batched`
+(all parts: minutes on 2 cores). One layer, 96 letters. Every rival has the same weights; where
+nothing is drawn, it writes the same text, which is checked.
 
-- greedy and sample: letters a second of our decoders against torch's module (nn.LSTM, nn.GRU,
-  nn.RNN) and its cell (nn.LSTMCell, ...), a letter at a time under inference_mode.
-- beam: steps a second against the course's: a list of hypotheses, each with its tokens and state,
-  read one after another, the best of all extensions kept.
-- transformers, where it is installed: `generate` with a GPT-2 of one layer and as many parameters.
+- greedy, sample, filters: our decoders against torch's module (nn.LSTM, nn.GRU, nn.RNN) and its
+  cell (nn.LSTMCell, ...), a letter at a time under inference_mode. The filters are a temperature of
+  0.8, the 40 most probable letters and a nucleus of 0.95.
+- beam: against the course's: a list of hypotheses, each with its tokens and state, read one after
+  another, the best of all extensions kept.
+- batched: 200 prompts, a beam of 10 for each, against the same searches one after another and
+  against torch's module on all 2,000 rows at once.
+- transformers, if installed: `generate` with a GPT-2 of one layer and as many parameters.
 
 All are interleaved; a ratio is one of medians of wall-clock time, more than 1 is faster. Torch has
 one thread for single rows, which two do not speed up; for beams all cores serve both sides.
@@ -16,36 +20,47 @@ one thread for single rows, which two do not speed up; for beams all cores serve
 from __future__ import annotations
 
 import importlib.util
+import os
+import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import SearchStart, parse_spec
+from rnnlab.inference.steppers import Stepper, make_stepper
 from rnnlab.models import LanguageModel, build_model
-from rnnlab.models.steppers import Stepper, make_stepper
 from rnnlab.native import report as native_report
 from rnnlab.settings.run_config import RunConfig
 
 VOCAB, EMBEDDING = 96, 64
-ROW_LENGTH, BEAM_LENGTH = 400, 200
+ROW_LENGTH, BEAM_LENGTH, BATCHED_LENGTH = 400, 200, 20
 WIDTHS = (5, 20, 100)
-NUM_ROUNDS = {"rows": 9, 5: 5, 20: 3, 100: 3}
-FLOORS = {"greedy": 10, 5: 12, 20: 25, 100: 90}
-"""What was asked of LSTM-256, against torch's module and the list."""
+NUM_PROMPTS, BATCHED_WIDTH = 200, 10
+NUM_ROUNDS = {"rows": 9, 5: 5, 20: 3, 100: 3, "batched": 5}
+FILTERS = "temperature=0.8,top_k=40,p=0.95"
+FLOORS: dict[tuple[str, int], dict[str | int, float]] = {
+    ("lstm", 256): {"greedy": 35, 5: 30, 20: 60, 100: 200},
+    ("lstm", 512): {"greedy": 15},
+}
+"""Goals for processors with AVX-512, against torch's module and the list."""
 MODULES: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
     "lstm": (nn.LSTM, nn.LSTMCell),
     "gru": (nn.GRU, nn.GRUCell),
     "rnn": (nn.RNN, nn.RNNCell),
 }
-Write = Callable[[], list[int]]
+KINDS = ("greedy", "sample", "filters")
+PARTS = (*KINDS, "beam", "batched")
+Write, Choose = Callable[[], list[int]], Callable[[Tensor], Tensor]
 
 
 class Rivals:
@@ -58,7 +73,9 @@ class Rivals:
         model = build_model(config, Vocabulary(tuple(map(chr, range(32, 32 + VOCAB))))).eval()
         assert isinstance(model, LanguageModel)
         assert model.embedding is not None
-        self.model, self.embedding, self.head = model, model.embedding, model.head
+        assert model.head.weight is not None
+        self.model, self.embedding = model, model.embedding
+        self.head = partial(functional.linear, weight=model.head.weight, bias=model.head.bias)
         weights = model.rnn.state_dict()
         module, cell = MODULES[kind]
         self.module = module(EMBEDDING, hidden, batch_first=True)
@@ -67,42 +84,32 @@ class Rivals:
         self.cell.load_state_dict({k.removesuffix("_l0"): v for k, v in weights.items()})
         self.stepper: Stepper = make_stepper(model)
 
-    def ours(self, text: str, length: int) -> list[int]:
-        """Run a decoder of ours from the first letter on, all frames taken; return its best."""
-        spec = parse_spec(text)
-        features_1F, state = self.model.begin(1)
-        begun = self.stepper.adopt(state, features_1F)
-        log_probs_1V, state = self.stepper.step(begun, np.zeros(1, np.int64), np.zeros(1, np.int64))
-        start = SearchStart(log_probs_1V, state, writer=self.stepper.writer)
-        generators = [np.random.default_rng(1)]
+    def ours(self, text: str, length: int, first: tuple[int, ...] = (0,)) -> list[int]:
+        """Take all frames of a decoder of ours after each first letter; return its best texts."""
+        spec, rows = parse_spec(text), np.arange(len(first))
+        begun = self.stepper.select(self.stepper.begin(), np.zeros(len(first), np.int64))
+        log_probs_RV, state = self.stepper.step(begun, rows, np.array(first))
+        start = SearchStart(log_probs_RV, state, writer=self.stepper.writer)
+        generators = [np.random.default_rng([1, row]) for row in range(len(first))]
         frames = spec.decoder.search(self.stepper.step, start, spec.options, length, generators)
         *_, last = frames
-        return last.hypotheses[0].tokens()
+        best = {h.prompt: h for h in reversed(last.hypotheses)}
+        return [token for prompt in range(len(first)) for token in best[prompt].tokens()]
 
     @torch.inference_mode()
-    def by_module(self, length: int, *, is_random: bool = False) -> list[int]:
-        """Write letter by letter with torch's module."""
+    def by_torch(self, length: int, choose: Choose, *, by_cell: bool) -> list[int]:
+        """Write letter by letter with torch's module or cell."""
         state: Any = None
         token_11 = torch.tensor([[0]])
-        random = torch.Generator().manual_seed(1)
         found = []
         for _ in range(length):
-            y_11H, state = self.module(self.embedding(token_11), state)
-            token_11 = _next(self.head(y_11H)[0], random, is_random=is_random)
-            found.append(int(token_11))
-        return found
-
-    @torch.inference_mode()
-    def by_cell(self, length: int, *, is_random: bool = False) -> list[int]:
-        """Write letter by letter with torch's cell."""
-        state: Any = None
-        token_11 = torch.tensor([[0]])
-        random = torch.Generator().manual_seed(1)
-        found = []
-        for _ in range(length):
-            state = self.cell(self.embedding(token_11[0]), state)
-            h_1H = state[0] if isinstance(state, tuple) else state
-            token_11 = _next(self.head(h_1H), random, is_random=is_random)
+            if by_cell:
+                state = self.cell(self.embedding(token_11[0]), state)
+                h_1H = state[0] if isinstance(state, tuple) else state
+            else:
+                y_11H, state = self.module(self.embedding(token_11), state)
+                h_1H = y_11H[0]
+            token_11 = choose(self.head(h_1H))
             found.append(int(token_11))
         return found
 
@@ -120,12 +127,44 @@ class Rivals:
             beam = sorted(grown, key=lambda hypothesis: -hypothesis[1])[:width]
         return beam[0][0][1:]
 
+    @torch.inference_mode()
+    def by_batch(self, width: int, length: int, first: tuple[int, ...]) -> list[int]:
+        """Return the best text after each first letter, all beams in one batch of torch."""
+        num = len(first)
+        y_P1H, state = self.module(self.embedding(torch.tensor(first)[:, None]), None)
+        totals_PK, tokens_PK = self.head(y_P1H)[:, 0].log_softmax(-1).topk(width)
+        parents_N = torch.arange(num).repeat_interleave(width)
+        texts_PKT = tokens_PK[:, :, None]
+        for _ in range(length - 1):
+            state = tuple(part[:, parents_N] for part in state)
+            y_N1H, state = self.module(self.embedding(tokens_PK.reshape(-1, 1)), state)
+            gains_NV = self.head(y_N1H)[:, 0].log_softmax(-1)
+            sums_PN = (totals_PK.reshape(-1, 1) + gains_NV).view(num, -1)
+            totals_PK, places_PK = sums_PN.topk(width)
+            rows_PK, tokens_PK = places_PK // VOCAB, places_PK % VOCAB
+            parents_N = (rows_PK + width * torch.arange(num)[:, None]).view(-1)
+            kept_PKT = texts_PKT.gather(1, rows_PK[:, :, None].expand_as(texts_PKT))
+            texts_PKT = torch.cat([kept_PKT, tokens_PK[:, :, None]], -1)
+        return [int(token) for token in texts_PKT[:, 0].reshape(-1)]
 
-def _next(logits_1V: Tensor, random: torch.Generator, *, is_random: bool) -> Tensor:
-    log_probs_1V = logits_1V.log_softmax(-1)
-    if is_random:
-        return log_probs_1V.exp().multinomial(1, generator=random)
-    return log_probs_1V.argmax(-1, keepdim=True)
+
+def chooser(kind: str) -> Choose:
+    """Return how a user of torch chooses the next token of logits [1, V]."""
+    random = torch.Generator().manual_seed(1)
+
+    def greedy(logits_1V: Tensor) -> Tensor:
+        return logits_1V.log_softmax(-1).argmax(-1, keepdim=True)
+
+    def sample(logits_1V: Tensor) -> Tensor:
+        return logits_1V.softmax(-1).multinomial(1, generator=random)
+
+    def filtered(logits_1V: Tensor) -> Tensor:
+        best_1K, ids_1K = (logits_1V / 0.8).topk(40)
+        probs_1K = best_1K.softmax(-1)
+        probs_1K = probs_1K.masked_fill(probs_1K.cumsum(-1) - probs_1K >= 0.95, 0.0)
+        return ids_1K.gather(-1, probs_1K.multinomial(1, generator=random))
+
+    return {"greedy": greedy, "sample": sample, "filters": filtered}[kind]
 
 
 def gpt2(width: int, length: int) -> Write:
@@ -160,38 +199,39 @@ def medians(runs: dict[str, Write], num_rounds: int) -> dict[str, float]:
     return {name: statistics.median(times) for name, times in taken.items()}
 
 
-def floor_said(found: float, floor: float | None) -> str:
-    return "" if floor is None else f" (floor {floor}: {'met' if found >= floor else 'NOT met'})"
+def goal_text(cell: str, hidden: int, row: str | int, found: float) -> str:
+    goal = FLOORS.get((cell, hidden), {}).get(row)
+    return "" if goal is None else f" (goal {goal}: {'met' if found >= goal else 'NOT met'})"
 
 
-def compare_rows(kind: str, hidden: int) -> None:
-    """Print greedy and sample, a letter at a time."""
+def compare_rows(cell: str, hidden: int, kinds: tuple[str, ...]) -> None:
+    """Print the decoders that write a letter at a time."""
     torch.set_num_threads(1)
-    rivals = Rivals(kind, hidden)
-    for name, is_random in (("greedy", False), ("sample", True)):
+    rivals = Rivals(cell, hidden)
+    specs = {"greedy": "greedy", "sample": "sample", "filters": f"sample:{FILTERS}"}
+    for kind in kinds:
         runs: dict[str, Write] = {
-            "ours": partial(rivals.ours, name, ROW_LENGTH),
-            "module": partial(rivals.by_module, ROW_LENGTH, is_random=is_random),
-            "cell": partial(rivals.by_cell, ROW_LENGTH, is_random=is_random),
+            "ours": partial(rivals.ours, specs[kind], ROW_LENGTH),
+            "module": partial(rivals.by_torch, ROW_LENGTH, chooser(kind), by_cell=False),
+            "cell": partial(rivals.by_torch, ROW_LENGTH, chooser(kind), by_cell=True),
         }
         texts = [run() for run in runs.values()]
-        assert is_random or texts[0] == texts[1] == texts[2], "they do not write the same text"
+        assert kind != "greedy" or texts[0] == texts[1] == texts[2], "the texts are not the same"
         found = medians(runs, NUM_ROUNDS["rows"])
         ratio = found["module"] / found["ours"]
-        floor = FLOORS["greedy"] if (kind, hidden, name) == ("lstm", 256, "greedy") else None
-        torch_name = MODULES[kind][0].__name__
+        torch_name = MODULES[cell][0].__name__
         print(
-            f"  {name:<6} {kind:<4} {hidden}: {ROW_LENGTH / found['ours']:>7.0f} letters/s = "
-            f"{ratio:.1f} x nn.{torch_name}{floor_said(ratio, floor)}, "
+            f"  {kind:<7} {cell:<4} {hidden}: {ROW_LENGTH / found['ours']:>7.0f} letters/s = "
+            f"{ratio:.1f} x nn.{torch_name}{goal_text(cell, hidden, kind, ratio)}, "
             f"{found['cell'] / found['ours']:.1f} x nn.{torch_name}Cell",
             flush=True,
         )
 
 
-def compare_beams(kind: str, hidden: int) -> None:
+def compare_beams(cell: str, hidden: int) -> None:
     """Print beams of several widths."""
     torch.set_num_threads(torch.get_num_interop_threads())
-    rivals = Rivals(kind, hidden)
+    rivals = Rivals(cell, hidden)
     for width in WIDTHS:
         runs: dict[str, Write] = {
             "ours": partial(rivals.ours, f"beam:k={width}", BEAM_LENGTH),
@@ -199,28 +239,69 @@ def compare_beams(kind: str, hidden: int) -> None:
         }
         if importlib.util.find_spec("transformers"):
             runs["generate"] = gpt2(width, BEAM_LENGTH)
-        assert runs["ours"]() == runs["list"](), "they do not write the same text"
+        assert runs["ours"]() == runs["list"](), "the texts are not the same"
         found = medians(runs, NUM_ROUNDS[width])
         ratio = found["list"] / found["ours"]
-        floor = FLOORS[width] if (kind, hidden) == ("lstm", 256) else None
         generate = ""
         if "generate" in found:
             generate = f", {found['generate'] / found['ours']:.1f} x transformers' generate"
         print(
-            f"  beam k={width:<3} {kind} {hidden}: {BEAM_LENGTH / found['ours']:>6.0f} steps/s = "
-            f"{ratio:.1f} x a list of hypotheses{floor_said(ratio, floor)}{generate}",
+            f"  beam k={width:<3} {cell} {hidden}: {BEAM_LENGTH / found['ours']:>6.0f} steps/s = "
+            f"{ratio:.1f} x a list of hypotheses{goal_text(cell, hidden, width, ratio)}{generate}",
             flush=True,
         )
 
 
+def compare_batched(cell: str, hidden: int) -> None:
+    """Print the beams of many prompts at once."""
+    torch.set_num_threads(torch.get_num_interop_threads())
+    rivals = Rivals(cell, hidden)
+    first = tuple(number % VOCAB for number in range(NUM_PROMPTS))
+    spec = f"beam:k={BATCHED_WIDTH}"
+    runs: dict[str, Write] = {
+        "ours": partial(rivals.ours, spec, BATCHED_LENGTH, first),
+        "one by one": lambda: [
+            token for letter in first for token in rivals.ours(spec, BATCHED_LENGTH, (letter,))
+        ],
+        "torch": partial(rivals.by_batch, BATCHED_WIDTH, BATCHED_LENGTH, first),
+    }
+    texts = [run() for run in runs.values()]
+    assert texts[0] == texts[1] == texts[2], "the texts are not the same"
+    found = medians(runs, NUM_ROUNDS["batched"])
+    num = NUM_PROMPTS * BATCHED_LENGTH
+    print(
+        f"  {NUM_PROMPTS} prompts, beam k={BATCHED_WIDTH}, {cell} {hidden}: "
+        f"{num / found['ours']:.0f} letters/s = {found['one by one'] / found['ours']:.1f} x one "
+        f"prompt after another, {found['torch'] / found['ours']:.1f} x nn.LSTM in one batch",
+        flush=True,
+    )
+
+
+def machine() -> str:
+    """Return the processor, the widest vectors that we use, and the number of cores."""
+    name, flags, file = platform.processor() or platform.machine(), "", Path("/proc/cpuinfo")
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        key, _, value = line.partition(":")
+        name = value.strip() if key.strip() == "model name" else name
+        flags = f"{value} " if key.strip() == "flags" else flags
+    vectors = "AVX-512" if " avx512f " in flags else "AVX2" if " avx2 " in flags else "no AVX2"
+    return f"{name}, {vectors}, {len(os.sched_getaffinity(0))} cores, torch {torch.__version__}"
+
+
 def main() -> None:
     """Print one line a comparison."""
-    is_quick = "--quick" in sys.argv[1:]
-    print(f"decoding, float32, {native_report()}")
-    for hidden in (256,) if is_quick else (256, 512):
-        for kind in ("lstm",) if is_quick else MODULES:
-            compare_rows(kind, hidden)
-    compare_beams("lstm", 256)
+    parts = sys.argv[1:] or PARTS
+    if unknown := set(parts) - set(PARTS):
+        sys.exit(f"unknown part {sorted(unknown)[0]!r}; parts: {', '.join(PARTS)}")
+    print(f"decoding, float32, {time.strftime('%d %B %Y')}, {machine()}, {native_report()}")
+    if kinds := tuple(kind for kind in KINDS if kind in parts):
+        for hidden in (256, 512):
+            for cell in MODULES:
+                compare_rows(cell, hidden, kinds)
+    if "beam" in parts:
+        compare_beams("lstm", 256)
+    if "batched" in parts:
+        compare_batched("lstm", 256)
 
 
 if __name__ == "__main__":

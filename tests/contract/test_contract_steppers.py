@@ -14,8 +14,8 @@ import torch
 
 from rnnlab.base import registry
 from rnnlab.corpora import Vocabulary
+from rnnlab.inference.steppers import make_stepper
 from rnnlab.models import LanguageModel, build_model
-from rnnlab.models.steppers import make_stepper
 from rnnlab.settings.run_config import RunConfig
 from tests.toys.numeric import assert_close
 from tests.toys.steppers import NATIVE_CELLS, needs_native
@@ -107,10 +107,14 @@ def test_it_continues_from_a_prefilled_state(cell: str, engine: Any) -> None:
     stepper = make_stepper(model, engine)
     tokens_RT = torch.from_numpy(make_path().tokens_TR.T.copy())
     with torch.inference_mode():
-        y_RTF, read = model.rnn(model.embed(tokens_RT[:, :-1]), model.start_state(R))
+        y_RTF, _ = model.rnn(model.embed(tokens_RT), model.start_state(R))
         logits_RTV, _ = model(tokens_RT, model.start_state(R))
-    state = stepper.adopt(read, y_RTF[:, -1])
-    np.testing.assert_array_equal(stepper.features(state), y_RTF[:, -1].numpy())  # a copy
+    begun = stepper.select(stepper.begin(), np.zeros(R, np.int64))
+    features_RTF, state = stepper.read(begun, tokens_RT[:, :-1].numpy())
+    assert_close(features_RTF, y_RTF[:, :-1].numpy(), terms=ROUNDED)
+    np.testing.assert_array_equal(stepper.features(state), features_RTF[:, -1])  # a copy
+    predicted_RV = stepper.predict(features_RTF[:, -1])
+    assert_close(predicted_RV, model.log_probs(logits_RTV[:, -2]).numpy(), terms=ROUNDED)
     found_RV, _ = stepper.step(state, np.arange(R), tokens_RT[:, -1].numpy())
     expected_RV = model.log_probs(logits_RTV[:, -1]).numpy()
     assert_close(found_RV, expected_RV, terms=ROUNDED)

@@ -35,7 +35,7 @@ LIFE = ("tests/process/test_worker_life.py",)
 FILES = (
     "tests/unit/runs", "tests/unit/base/test_base_preferences.py",
     "tests/unit/base/test_base_locations.py",
-    "tests/unit/models/test_models_steppers.py", "tests/process/test_hostile_folder.py",
+    "tests/unit/inference/test_inference_steppers.py", "tests/process/test_hostile_folder.py",
 )  # fmt: skip
 HOMES = (*FILES, "tests/app/test_answers_kept.py", "tests/process/test_odd_environments.py")
 SIGNALS = (

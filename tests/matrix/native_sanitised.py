@@ -22,8 +22,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 TESTS = (
     "tests/unit/cells/test_cells_native.py",
-    "tests/unit/models/test_models_steppers_native.py",
-    "tests/unit/models/test_models_steppers_native_write.py",
+    "tests/unit/models/test_models_loss.py",
+    "tests/unit/inference/test_inference_steppers_native.py",
+    "tests/unit/inference/test_inference_steppers_native_searches.py",
+    "tests/unit/inference/test_inference_steppers_native_write.py",
 )
 WIDTHS = {
     4: "-U__AVX__ -U__AVX512F__",

@@ -27,6 +27,7 @@ NUMERIC = (
     "tests/unit/cells",
     "tests/unit/decoding",
     "tests/unit/insight",
+    "tests/unit/inference",
     "tests/unit/models",
     "tests/unit/training",
 )

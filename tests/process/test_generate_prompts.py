@@ -83,16 +83,16 @@ def test_two_hundred_prompts_are_answered_in_order_as_if_each_were_alone(
 def test_no_more_rows_are_stepped_at_once_than_are_good(
     ask: Ask, write: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rnnlab import models
+    from rnnlab import inference
 
     sizes: dict[str, list[int]] = {}
-    whole = models.prefill
+    whole = inference.prefill
 
     def counted(loaded: Any, prompts: Any, specs: Any) -> Any:
         sizes.setdefault(specs[0].text, []).append(len(prompts))
         return whole(loaded, prompts, specs)
 
-    monkeypatch.setattr(models, "prefill", counted)
+    monkeypatch.setattr(inference, "prefill", counted)
     file = str(write(prompts_of(5)))
     arguments = ["generate", "stream", "--prompts", file, "--length", "2", "--json"]
     for width in (NUM_ROWS // 2, NUM_ROWS + 1):

@@ -125,7 +125,7 @@ def test_the_loss_while_training_is_what_evaluate_finds(ask: Ask, trained: Lab, 
     ("arguments", "words"),
     [
         (["generate", "stream", "--prompt", "Le 日"], "never saw '日'"),
-        (["score", "stream", "--text", "\x1b[31m"], r"never saw '\x1b'"),
+        (["score", "stream", "--text", "\x1b[31m"], "never saw '␛' (U+001B)"),
         (["generate", "stream", "--prompt", "a", "--checkpoint", "7"], "no checkpoint 7"),
         (
             ["generate", "stream", "--prompt", "a", "--checkpoint", "new"],

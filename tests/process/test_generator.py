@@ -203,6 +203,7 @@ def test_an_ask_that_cannot_be_answered_says_why_and_ends(
     failed = [reply for reply in talk.hear_all(ask) if isinstance(reply, Failed)]
     assert len(failed) == 1
     assert message in failed[0].message
+    assert "remove" not in failed[0].message, "the screens offer another remedy"
     assert talk.answers("greedy")[0]
 
 

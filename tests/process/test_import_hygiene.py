@@ -23,8 +23,7 @@ loaded = []
 for arguments in json.loads(sys.argv[1]):
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         code = run(arguments)
-    slow = [name for name in ("torch", "textual", "plotext", "tensorboard") if name in sys.modules]
-    loaded.append([arguments, code, slow])
+    loaded.append([arguments, code, [name for name in sys.argv[2:] if name in sys.modules]])
 print(json.dumps(loaded))
 """
 
@@ -95,6 +94,7 @@ def modules_of(kind: str) -> list[str]:
     return [f"rnnlab.{folder}.{name.replace('-', '_')}" for name in registry.names(kind)]
 
 
+SLOW = ["torch", "textual", "plotext", "tensorboard"]
 RUNS = sorted(f"rnnlab.runs.{module.name}" for module in pkgutil.iter_modules(rnnlab.runs.__path__))
 PLOTS = ["rnnlab.plots", "charts"]
 BELOW_MODELS = [
@@ -118,19 +118,17 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
 
 
 COMPLETE_THEN_LIST = """
-import json, sys
+import json, os, sys
 from rnnlab.cli import run
-loaded = {}
-for words in json.loads(sys.argv[1]):
-    import os
+lines, sys.argv[0] = json.loads(sys.argv[1]), "rnnlab"
+for words in lines:
     os.environ.update(_RNNLAB_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD="@")
     os.environ["COMP_CWORD"] = str(len(words.split(" ")) - 1)
-    sys.argv[0] = "rnnlab"
     try:
         run(["x"])
     except SystemExit:
         pass
-print(json.dumps([name for name in ("torch", "textual", "plotext") if name in sys.modules]))
+print(json.dumps([name for name in sys.argv[2:] if name in sys.modules]))
 """
 
 
@@ -141,10 +139,29 @@ def test_completion_in_the_shell_offers_values_and_loads_nothing_slow(tmp_path: 
         "rnnlab generate starter -d nucl": "nucleus", "rnnlab reproduce lstm-mol": "lstm-moliere",
         "rnnlab samples starter --at ": "", "rnnlab evaluate starter --checkpoint la": "last",
     }  # fmt: skip
-    *offered, loaded = python(tmp_path, COMPLETE_THEN_LIST, json.dumps(list(lines))).splitlines()
-    assert json.loads(loaded) == []
+    assert loaded_by_completion(tmp_path, lines, SLOW) == []
+
+
+def test_completion_of_names_waits_for_neither_numpy_nor_pydantic(tmp_path: Path) -> None:
+    lines = {
+        "rnnlab tra": "train", "rnnlab generate st": "starter", "rnnlab inspect st": "starter",
+        "rnnlab train stump --cell gr": "gru", "rnnlab generate starter -d nucl": "nucleus",
+        "rnnlab train stump --optimizer ada": "adamw", "rnnlab train stump --sched": "--schedule",
+        "rnnlab evaluate starter --checkpoint la": "last",
+    }  # fmt: skip
+    assert loaded_by_completion(tmp_path, lines, [*SLOW, "numpy", "pydantic"]) == []
+
+
+def loaded_by_completion(folder: Path, lines: dict[str, str], slow: list[str]) -> list[str]:
+    """Return the slow modules that the shell loads to complete the lines.
+
+    lines: a line -> a value that must be among those that it offers; empty for none.
+    """
+    printed = python(folder, COMPLETE_THEN_LIST, json.dumps(list(lines)), *slow)
+    *offered, loaded = printed.splitlines()
     for words, value in lines.items():
         assert not value or value in offered, words
+    return list(json.loads(loaded))
 
 
 def test_help_lists_and_errors_load_neither_torch_nor_the_screen(tmp_path: Path) -> None:
@@ -175,9 +192,22 @@ def test_help_lists_and_errors_load_neither_torch_nor_the_screen(tmp_path: Path)
         ["score", "nobody", "--text", "x"],
         ["evaluate", "nobody"],
     ]
-    loaded = json.loads(python(tmp_path, RUN_THEN_LIST, json.dumps([*good, *bad])))
+    loaded = json.loads(python(tmp_path, RUN_THEN_LIST, json.dumps([*good, *bad]), *SLOW))
     expected = [[line, 0, []] for line in good] + [[line, 2, []] for line in bad]
     assert loaded == expected
+
+
+def test_helps_and_verbs_on_runs_load_neither_numpy_nor_pydantic(tmp_path: Path) -> None:
+    lines = [
+        ["--help"], [], ["--checkpoints", "runs", "runs"], ["runs", "--filter", "val<9"],
+        ["runs", "--json"], ["cells"], ["note", "starter"], ["samples", "starter"],
+        *([verb, "--help"] for verb in registry.names("cli")), ["train", "--help-all"],
+        ["dance"], ["train", "--danse"], ["pause", "nobody"], ["stop", "nobody", "--now"],
+    ]  # fmt: skip
+    slow = [*SLOW, "numpy", "pydantic"]
+    loaded = json.loads(python(tmp_path, RUN_THEN_LIST, json.dumps(lines), *slow))
+    assert [[line, modules] for line, _, modules in loaded] == [[line, []] for line in lines]
+    assert [code for _, code, _ in loaded][-4:] == [2, 2, 2, 2]
 
 
 def test_the_run_directory_needs_the_standard_library_only(added: dict[str, set[str]]) -> None:

@@ -7,9 +7,9 @@ import time
 
 import numpy as np
 import pytest
-import torch
 
-from rnnlab.models.steppers import make_stepper
+from rnnlab.inference.steppers import make_stepper
+from rnnlab.native import set_num_threads
 from tests.toys.steppers import make_model, needs_native, start, walk
 
 DEADLINE_S = 60.0
@@ -19,13 +19,12 @@ DEADLINE_S = 60.0
 @pytest.mark.process
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_process_has_threads_of_its_own() -> None:
-    num_before = torch.get_num_threads()
     model = make_model(hidden=256)  # large enough for two threads at 64 rows
     try:
-        torch.set_num_threads(2)
+        set_num_threads(2)
         stepper = make_stepper(model, "native")
     finally:
-        torch.set_num_threads(num_before)
+        set_num_threads(None)
     state, tokens_TR = start(model, stepper, 64), np.ones((3, 64), np.int64)
     before_RV = walk(stepper, state, tokens_TR)
     child = os.fork()

@@ -63,7 +63,7 @@ TOYS = (
         (
             ("rnnlab/decoding/filters/__init__.py", '    "temperature",', '    "toyfilter",'),
             (
-                "tests/contract/test_contract_filters.py", '    "temperature": naive_',
+                "tests/toys/filter_formulas.py", '    "temperature": naive_',
                 '    "toyfilter": lambda probs, n, row: '
                 "[p if p == max(probs) else 0.0 for p in probs],",
             ),

@@ -25,7 +25,13 @@ _NOT_FIRST = ("how", "what", "where", "whether", "which", "so", "whose", "why", 
 def verbs() -> Mapping[str, Any]:
     """Return Typer's command of every verb."""
     commands: Mapping[str, Any] = vars(get_command(build_app()))["commands"]
-    return commands
+    return {name: verb.loaded for name, verb in commands.items()}
+
+
+def listed_lines() -> dict[str, str]:
+    """Return the help of every verb as the list of verbs shows it, which imports no verb."""
+    commands: Mapping[str, Any] = vars(get_command(build_app()))["commands"]
+    return {name: verb.get_short_help_str(WIDTH) for name, verb in commands.items()}
 
 
 def help_lines() -> dict[str, str]:
@@ -67,9 +73,10 @@ def problems(line: str, width: int = WIDTH) -> list[str]:
 def all_problems() -> dict[str, list[str]]:
     """Return the broken rules of every help line that breaks one.
 
-    The help of a verb has to fit next to its name in the list of verbs.
+    The help of a verb has to fit next to its name in the list of verbs, of whose columns click
+    leaves 8 empty.
     """
-    beside = WIDTH - 4 - max(map(len, verbs()))
+    beside = WIDTH - 8 - max(map(len, verbs()))
     by_name = {
         name: problems(line, beside if name.removeprefix("rnnlab ") in verbs() else WIDTH)
         for name, line in help_lines().items()

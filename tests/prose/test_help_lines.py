@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from rnnlab import cli
 from rnnlab.base import registry
-from tests.prose.help_lines import WIDTH, all_problems, problems, verbs, wide_lines
+from tests.prose.help_lines import WIDTH, all_problems, listed_lines, problems, verbs, wide_lines
 
 
 def test_help_lines_follow_the_rules() -> None:
@@ -18,14 +19,19 @@ def test_help_is_printed_within_80_columns() -> None:
     assert not {verb: lines for verb, lines in wide.items() if lines}
 
 
-def test_the_list_of_verbs_shows_every_help_in_full() -> None:
-    width = WIDTH - 4 - max(map(len, verbs()))
-    truncated = {
-        f"rnnlab {verb}"
-        for verb, command in verbs().items()
-        if command.get_short_help_str(width).endswith("...")
-    }
-    assert not truncated
+def test_a_verb_and_its_file_begin_with_the_same_line() -> None:
+    first = {name: command.get_short_help_str(WIDTH) for name, command in verbs().items()}
+    assert listed_lines() == first
+
+
+def test_the_list_of_verbs_shows_every_help_in_full(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+    assert cli.run(["--help"]) == 0
+    _usage, *printed = capsys.readouterr().out.splitlines()
+    assert len(printed) > len(registry.names("cli"))
+    assert not [line for line in printed if line.endswith("...")]
 
 
 @pytest.mark.parametrize(

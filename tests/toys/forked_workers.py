@@ -28,7 +28,10 @@ _forked: list[int] = []
 @contextlib.contextmanager
 def forked_workers() -> Iterator[None]:
     """Have every worker that is launched meanwhile forked from this process."""
-    with mock.patch.object(launch, "start_worker", fork_worker):
+    with (
+        mock.patch.object(launch, "start_worker", fork_worker),
+        mock.patch.object(launch, "warm_worker", contextlib.nullcontext),
+    ):
         yield
 
 

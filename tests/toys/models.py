@@ -9,8 +9,9 @@ from torch import Tensor
 from rnnlab.base import registry
 from rnnlab.cells import LayerState, LayerWeights, State
 from rnnlab.corpora import EOS, PAD, UNK, Vocabulary
+from rnnlab.inference import LoadedModel
 from rnnlab.insight import Sample
-from rnnlab.models import Example, LoadedModel, TextModel, build_model
+from rnnlab.models import Example, TextModel, build_model
 from rnnlab.settings.run_config import RunConfig
 
 LETTERS = "abcdefg \n."

@@ -221,3 +221,13 @@ def naive_beam(
     # Answer: the n best of the finished and the live hypotheses.
     texts = [*finished, *((tokens, total / base(size)) for tokens, total in live)]
     return sorted(texts, key=lambda text: -text[1])[:n], size
+
+
+def given_up(frame: Frame, reason: str = "", prompt: int | None = None) -> list[Hypothesis]:
+    """Return the pruned hypotheses of a frame whose reason contains a text."""
+    return [
+        h
+        for hypotheses, why in frame.pruned
+        for h in hypotheses()
+        if reason in why and prompt in {None, h.prompt}
+    ]

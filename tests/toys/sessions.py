@@ -6,18 +6,22 @@ import math
 import random
 from collections.abc import Callable
 from functools import cache
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from rnnlab.base import registry
 from rnnlab.corpora import Dataset, Documents, Task
+from rnnlab.runs.history import read_history
+from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
-from rnnlab.runs.records import Record
+from rnnlab.runs.records import EvalRecord, EventRecord, LayersRecord, Record, TrainRecord
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.training import Evaluation, Mirror, Session
 
 Script = dict[int, list[Command]]
+_Record = TypeVar("_Record", TrainRecord, EvalRecord, EventRecord, LayersRecord)
 
 
 class NoMirror(Mirror):
@@ -82,6 +86,31 @@ class ScriptedControl:
 
     def on_record(self, record: Record, session: Session) -> None:
         self.heard_records.append(record)
+
+
+def records(session: Session, kind: type[_Record]) -> list[_Record]:
+    """Return the records of a kind that a session has written to its journal."""
+    written = JournalTail(session.paths.journal).read().records
+    return [record for record in written if isinstance(record, kind)]
+
+
+def trains(session: Session) -> list[TrainRecord]:
+    """Return all train records, also those that a rollback has undone."""
+    return records(session, TrainRecord)
+
+
+def trains_left(session: Session) -> list[TrainRecord]:
+    """Return the train records without those that a rollback has undone."""
+    return read_history(session.paths.journal).train
+
+
+def events(session: Session, event: str) -> list[EventRecord]:
+    return [record for record in records(session, EventRecord) if record.event == event]
+
+
+def event_lines(session: Session) -> list[tuple[int, str, str]]:
+    """Return step, event and message of every event."""
+    return [(r.step, r.event, r.message) for r in records(session, EventRecord)]
 
 
 class Clock:

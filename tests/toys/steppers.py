@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from rnnlab.corpora import Vocabulary
+from rnnlab.inference.steppers import Stepper
 from rnnlab.models import LanguageModel, build_model
-from rnnlab.models.steppers import Stepper
 from rnnlab.native import report as native_report
 from rnnlab.settings.run_config import RunConfig
 
@@ -30,8 +30,7 @@ def make_model(cell: str = "lstm", num_tokens: int = 23, **settings: Any) -> Lan
 
 def start(model: LanguageModel, stepper: Stepper, rows: int) -> Any:
     """Return the state of some rows that have read nothing."""
-    state = model.start_state(rows)
-    return stepper.adopt(state, state[-1][0])
+    return stepper.select(stepper.begin(), np.zeros(rows, np.int64))
 
 
 def walk(stepper: Stepper, state: Any, tokens_TR: Any) -> Any:

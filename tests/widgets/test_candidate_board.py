@@ -95,6 +95,7 @@ async def test_pages_show_every_candidate_and_name_those_that_are_visible() -> N
         await fill(board)
         await until(pilot, lambda: page(board) == f"1-2 of {NUM}  PgUp PgDn")
         assert board.has_pages
+        assert not lines(host)[-1].strip("▌ "), "a head without its text"
         pages = [page(board)]
         while True:
             board.turn_page(1)
@@ -102,6 +103,7 @@ async def test_pages_show_every_candidate_and_name_those_that_are_visible() -> N
             if page(board) == pages[-1]:
                 break
             pages.append(page(board))
+            assert not lines(host)[-1].strip("▌ "), "a head without its text"
         assert [one.partition(" of")[0] for one in pages] == ["1-2", "3-4", "5-6", "7"]
         assert BEGINNING in lines(host)[0], "it stays above every page"
         for _ in pages:

@@ -10,9 +10,10 @@ from textual.widgets import Input, Static
 
 from rnnlab.runs.store import RunStore
 from rnnlab.submit import Steered
-from rnnlab.tui.runs.change_dialog import changes_of, dialog_of, present_texts, problem_of
+from rnnlab.tui.runs.change_dialog import ChangeScreen, changes_of, present_texts, problem_of
 from tests.toys.app_lab import Lab, until
 from tests.toys.host import asked
+from tests.toys.picture import lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +70,7 @@ def line(form: FormScreen) -> str:
 
 async def test_values_are_checked_and_their_effect_is_shown_while_the_user_types(lab: Lab) -> None:
     run = lab.add("a", "running", lr=0.002, epoch=1.5)
-    form = dialog_of([Steered.of(run)], is_for_end=False)
+    form = ChangeScreen([Steered.of(run)], is_for_end=False)
     async with asked(form) as (host, pilot):
         rate, epochs = (form.query_one(f"#blank-{name}", Input) for name in ("lr", "epochs"))
         assert (rate.value, epochs.value) == ("0.002", "10")
@@ -90,9 +91,26 @@ async def test_values_are_checked_and_their_effect_is_shown_while_the_user_types
     }  # fmt: skip
 
 
+async def test_the_dialog_follows_its_run_and_a_value_that_the_run_has_passed_is_refused(
+    lab: Lab,
+) -> None:
+    run = lab.add("a", "running", epoch=1.0)
+    form = ChangeScreen([Steered.of(run)], is_for_end=False)
+    async with asked(form) as (_host, pilot):
+        form.query_one("#blank-steps", Input).value = "50"
+        await until(pilot, lambda: "steps none -> 50" in line(form))
+        lab.say(run, state="running", step=60, epoch=2.5)
+        form.show_state()
+        await until(pilot, lambda: "steps: the run has reached 60 steps" in line(form))
+        text = "\n".join(lines(form.app))
+        assert "running at step 60" in text
+        assert "; now 60" in text
+        assert "; now 2.50" in text
+
+
 async def test_the_dialog_of_a_finished_run_suggests_twice_its_length(lab: Lab) -> None:
     run = lab.add("a", "finished", epoch=10.0)
-    form = dialog_of([Steered.of(run)], is_for_end=True)
+    form = ChangeScreen([Steered.of(run)], is_for_end=True)
     async with asked(form) as (host, pilot):
         await until(pilot, lambda: "epochs 10 -> 20" in line(form))
         form.query_one("#blank-epochs", Input).value = "10"

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from rnnlab.decoding import TracedRow, TracedToken
 from rnnlab.tui.tokens.distribution import DistributionPane, ShownRow
 from tests.toys.host import shown
-
-
-def row(*tokens: tuple[str, float, float | None, str]) -> TracedRow:
-    listed = [
-        TracedToken(token, math.log(p), None if q is None else math.log(q), fate)
-        for token, p, q, fate in tokens
-    ]
-    num_left = sum(token.filtered_logprob is not None for token in listed)
-    return TracedRow(0, 1.0, 0.5, num_left, listed)
-
+from tests.toys.reading_tokens import row
 
 ROW = row(
     ("b", 0.6, 0.8, "kept"), ("[/]", 0.3, 0.2, "not taken"), (" ", 0.1, None, "dropped by ban")

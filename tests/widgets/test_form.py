@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 
+import pytest
 from textual import events
 from textual.widgets import Button, Input, Static
 
 from rnnlab.tui.shell.dialogs.form import Answers, Blank, FormScreen, Problem
 from tests.toys.app_lab import until
 from tests.toys.host import asked
+from tests.toys.picture import lines
 
 BLANKS = (Blank("name", "Name", "letters"), Blank("file", "File", "a text", "x.txt"))
 
@@ -32,6 +34,21 @@ async def test_an_error_is_shown_and_its_field_focused_until_it_is_corrected() -
         await pilot.press(*" abc ", "enter")
         await until(pilot, lambda: host.results)
         assert host.results == [{"name": "abc", "file": "x.txt"}]
+
+
+@pytest.mark.parametrize(("width", "has_note"), [(50, False), (80, True)])
+async def test_notes_leave_room_for_the_fields(width: int, has_note: bool) -> None:
+    form = FormScreen("Change", "", [Blank("lr", "lr", "", "0.002", "the base rate")], "Change")
+    async with asked(form, size=(width, 15)) as (host, pilot):
+        await until(pilot, lambda: form.query_one("#blank-lr").size.width >= 10)
+        assert ("the base rate" in "\n".join(lines(host))) is has_note
+
+
+async def test_a_long_form_has_room_for_its_buttons_on_a_low_screen() -> None:
+    blanks = [Blank(f"b{i}", f"b{i}", "") for i in range(6)]
+    form = FormScreen("Change", "a line\nanother", blanks, "Change", preview=lambda _answers: "ok")
+    async with asked(form, size=(50, 15)) as (host, pilot):
+        await until(pilot, lambda: "Cancel (esc)" in "\n".join(lines(host)))
 
 
 async def test_escape_and_the_button_leave_a_form_without_answers() -> None:

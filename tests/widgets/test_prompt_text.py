@@ -9,6 +9,7 @@ from textual.binding import Binding
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.prompt_text import MOST_ROWS, PromptText
 from rnnlab.tui.state.prompt_session import PromptSession
+from rnnlab.tui.state.weights import WEIGHTS_HINT
 from tests.toys.app_lab import until
 from tests.toys.host import shown
 from tests.toys.picture import lines
@@ -111,10 +112,18 @@ async def test_the_form_sends_the_text_as_it_stands_and_keeps_it_for_other_scree
     session = PromptSession()
     session.fields.prompt = "one\n\\n"
     form, other = PromptForm(session), PromptForm(session)
-    async with shown(form) as (_host, pilot):
+    async with shown(form) as (host, pilot):
         assert form.text == "one\n\\n"
         form.focus_prompt()
         await pilot.press("!")
         assert session.fields.prompt == "one\n\\n!"
+        form.query_one("#checkpoint").focus()
+        await until(
+            pilot,
+            lambda: (
+                WEIGHTS_HINT
+                in [one.text for one in host.messages if isinstance(one, PromptForm.Said)]
+            ),
+        )
     async with shown(other):
         assert other.text == "one\n\\n!"

@@ -7,15 +7,14 @@ documents for validation and test are drawn at random, stratified by class.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.corpora._batching import Buckets, sorted_order
-from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName
+from rnnlab.corpora._batching import BucketedSplit
+from rnnlab.corpora._dataset import Batch, Dataset, SplitName
 from rnnlab.corpora._documents import Documents, read_documents
 from rnnlab.corpora._encoding import Progress, silent
 from rnnlab.corpora._fingerprint import fingerprint
@@ -57,35 +56,17 @@ class _Tokens(NamedTuple):
     """The tokens of each split, as a slice of all tokens."""
 
 
-class DocumentSplit(Split):
+class DocumentSplit(BucketedSplit):
     """Documents in batches of similar length."""
 
     def __init__(self, documents: _Encoded, pad: int, config: RunConfig) -> None:
+        super().__init__(documents.lengths, config, _EVAL_BATCH, _EVAL_PLACES)
         self._documents = documents
         self._pad = pad
-        self._buckets = Buckets(documents.lengths, config.batch, config.seed)
         self.num_tokens = len(documents.lengths)
 
-    def num_batches(self) -> int:
-        """Return the number of batches of one epoch; the last may be smaller."""
-        return self._buckets.num_batches()
-
-    def train_batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """Yield the documents in a different random order in each epoch."""
-        for rows in self._buckets.order(epoch)[start:]:
-            yield self._padded(rows)
-
-    def eval_batches(self, max_tokens: int = 0) -> Iterator[Batch]:
-        """Yield the first documents of the split, up to `max_tokens` input tokens (0: all)."""
-        lengths = self._documents.lengths
-        for rows in sorted_order(lengths, max_tokens, _EVAL_BATCH, _EVAL_PLACES):
-            yield self._padded(rows)
-
-    def padding(self) -> float:
-        """Return the fraction of padding in the batches of the first epoch."""
-        return self._buckets.padding()
-
-    def _padded(self, rows: Ids) -> Batch:
+    def padded(self, rows: Ids) -> Batch:
+        """Return the batch of these documents, with the class of each."""
         ids, starts, lengths, classes = self._documents
         lengths_B = lengths[rows]
         inputs_BT = np.full((len(rows), int(lengths_B.max())), self._pad, dtype=np.int64)

@@ -8,7 +8,6 @@ over real tokens only, and the model gives no probability to a padding token.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.corpora._batching import Buckets, sorted_order
-from rnnlab.corpora._dataset import IGNORED, Batch, Dataset, Split, SplitName, Unit
+from rnnlab.corpora._batching import BucketedSplit
+from rnnlab.corpora._dataset import IGNORED, Batch, Dataset, SplitName, Unit
 from rnnlab.corpora._encoding import Progress, silent
+from rnnlab.corpora._hold_out import consecutive
 from rnnlab.corpora._index import Encoded, Indexed
 from rnnlab.corpora._long import LongText, index_text, open_text
 from rnnlab.corpora._notes import unknown_note
@@ -47,7 +47,7 @@ class _Sentences(NamedTuple):
     """False for a truncated sentence, after which EOS is not a target."""
 
 
-class SentenceSplit(Split):
+class SentenceSplit(BucketedSplit):
     """Sentences in batches of similar length."""
 
     def __init__(
@@ -58,36 +58,18 @@ class SentenceSplit(Split):
         chars_per_token: float = 1.0,
     ) -> None:
         assert vocabulary.eos is not None
+        eval_places = min(_EVAL_PLACES, _EVAL_LOGITS // len(vocabulary))
+        # The inputs of a sentence include the initial EOS.
+        super().__init__(sentences.lengths + 1, config, _EVAL_BATCH, eval_places)
         self._sentences = sentences
         self._eos = vocabulary.eos
-        self._eval_places = min(_EVAL_PLACES, _EVAL_LOGITS // len(vocabulary))
-        self._lengths = sentences.lengths + 1
-        """For each sentence, its number of inputs, including the initial EOS."""
-        self._buckets = Buckets(self._lengths, config.batch, config.seed)
         self.chars_per_token = chars_per_token
         self.num_tokens = int(sentences.lengths.sum() + sentences.is_whole.sum())
 
-    def num_batches(self) -> int:
-        """Return the number of batches of one epoch; the last may be smaller."""
-        return self._buckets.num_batches()
-
-    def train_batches(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """Yield the sentences in a different random order in each epoch."""
-        for rows in self._buckets.order(epoch)[start:]:
-            yield self._padded(rows)
-
-    def eval_batches(self, max_tokens: int = 0) -> Iterator[Batch]:
-        """Yield the first sentences of the split, up to `max_tokens` tokens (0: all)."""
-        for rows in sorted_order(self._lengths, max_tokens, _EVAL_BATCH, self._eval_places):
-            yield self._padded(rows)
-
-    def padding(self) -> float:
-        """Return the fraction of padding in the batches of the first epoch."""
-        return self._buckets.padding()
-
-    def _padded(self, rows: Ids) -> Batch:
+    def padded(self, rows: Ids) -> Batch:
+        """Return the batch of these sentences, each after an EOS and with the end that it has."""
         ids, starts, lengths, is_whole = self._sentences
-        shape = len(rows), int(self._lengths[rows].max())
+        shape = len(rows), int(self.lengths[rows].max())
         inputs_BT = np.full(shape, self._eos, dtype=np.int64)
         targets_BT = np.full(shape, IGNORED, dtype=np.int64)
         for i, row in enumerate(rows):
@@ -168,13 +150,7 @@ def _split_sentences(indexed: Indexed, config: RunConfig) -> dict[SplitName, sli
             f"the corpus {problem} in '.', '?' or '!'",
             "give a text with more sentences, or use --task stream",
         )
-    parts: dict[SplitName, slice] = {
-        "train": slice(0, num_train),
-        "val": slice(num_train, num_train + num_val),
-    }
-    if num_test:
-        parts["test"] = slice(num_train + num_val, size)
-    return parts
+    return consecutive(num_train, num_val, num_test)
 
 
 def _make_split(

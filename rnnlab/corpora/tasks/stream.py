@@ -14,6 +14,7 @@ from pathlib import Path
 from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName, Unit
 from rnnlab.corpora._encoding import Progress, silent
+from rnnlab.corpora._hold_out import consecutive
 from rnnlab.corpora._index import Encoded, Indexed
 from rnnlab.corpora._long import LongText, index_text, open_text
 from rnnlab.corpora._notes import unknown_note
@@ -150,13 +151,7 @@ def _split_text(indexed: Indexed, config: RunConfig, noun: str) -> dict[SplitNam
             f"batch {config.batch} and length {config.length} need {need:,}",
             "give a longer text, or lower --batch or --length",
         )
-    parts: dict[SplitName, slice] = {
-        "train": slice(0, num_train),
-        "val": slice(num_train, num_train + num_val),
-    }
-    if num_test:
-        parts["test"] = slice(num_train + num_val, size)
-    return parts
+    return consecutive(num_train, num_val, num_test)
 
 
 def _chars_per_token(indexed: Indexed, part: slice) -> float:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, log_softmax
-from rnnlab.decoding.filters._recent import recent_counts
 
 if TYPE_CHECKING:
     from rnnlab.decoding._text import Rows
@@ -19,8 +18,9 @@ if TYPE_CHECKING:
 def apply(log_probs_RV: LogProbs, nats: float, rows: Rows) -> LogProbs:
     """Return renormalised log-probs, with recent tokens lowered by `nats` times their count."""
     penalised_RV = log_probs_RV.copy()
-    for row, tokens_N, counts_N in recent_counts(rows):
-        penalised_RV[row, tokens_N] -= nats * counts_N
+    counts_RV = rows.counts(log_probs_RV.shape[-1])
+    is_recent_RV = counts_RV > 0
+    penalised_RV[is_recent_RV] -= nats * counts_RV[is_recent_RV]
     return log_softmax(penalised_RV)
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._numbers import LogProbs, log_softmax
-from rnnlab.decoding.filters._recent import recent_counts
 
 if TYPE_CHECKING:
     from rnnlab.decoding._text import Rows
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 def apply(log_probs_RV: LogProbs, penalty: float, rows: Rows) -> LogProbs:
     """Return renormalised log-probs, with recent tokens multiplied by the penalty."""
     penalised_RV = log_probs_RV.copy()
-    for row, tokens_N, _ in recent_counts(rows):
-        penalised_RV[row, tokens_N] *= penalty
+    penalised_RV[rows.counts(log_probs_RV.shape[-1]) > 0] *= penalty
     return log_softmax(penalised_RV)
 
 

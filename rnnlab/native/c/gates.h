@@ -4,7 +4,10 @@
 
 #include "vectors.h"
 
-enum cell { RNN, RNN_RELU, RNN_SIGMOID, GRU, LSTM };
+/* Steps of the first five can be decoded; whole sequences of all of them can be trained. */
+enum cell {
+    RNN, RNN_RELU, RNN_SIGMOID, GRU, LSTM, LSTM_COUPLED, LSTM_PEEPHOLE, LSTM_NORM, GRU_CHO
+};
 
 /* The cell's equations for one row; x: the input's term of the gates, a: the hidden state's term.
    The n units of a gate are contiguous; the gates have the order of the cell's Python file. */

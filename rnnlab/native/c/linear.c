@@ -80,15 +80,15 @@ int rnnlab_block(void) { return BLOCK; }
 struct sums {
     struct job job;
     struct outer outer;
-    const float *b;
-    int64_t A, num, width, room;
+    const float *b; /* rows `b_stride` floats apart */
+    int64_t b_stride, A, num, width, room;
     float *column_sums, *scratch;
 };
 
 /* Row n of b, for `outer`. */
 static const float *row_b(const void *work, int64_t n) {
     const struct sums *w = work;
-    return w->b + n * w->outer.width;
+    return w->b + n * w->b_stride;
 }
 
 /* `width` columns of a. */
@@ -104,16 +104,17 @@ static void sum_piece(struct job *job, int64_t piece, int64_t thread) {
 }
 
 /* Add to out [A padded][B padded] the sum over N rows of a [A] times b [B], and to column_sums [A]
-   the sum of a. `width`: columns of a in a piece, a multiple of MOST_ROWS. `scratch`: for each
-   thread BLOCK * (width + MOST_ROWS + PANEL) floats. */
+   the sum of a. `stride`, `b_stride`: floats from a row to the next one. `width`: columns of a in a
+   piece, a multiple of MOST_ROWS. `scratch`: for each thread BLOCK * (width + MOST_ROWS + PANEL)
+   floats. */
 void rnnlab_outer(int64_t threads, const float *a, int64_t stride, int64_t A, const float *b,
-                  int64_t B, int64_t num, int64_t width, float *out, float *column_sums,
-                  float *scratch) {
+                  int64_t b_stride, int64_t B, int64_t num, int64_t width, float *out,
+                  float *column_sums, float *scratch) {
     struct sums work = {.job = {.run = sum_piece, .pieces = (A + width - 1) / width,
                                 .threads = threads},
                         .outer = {.a = a, .b = row_b, .rows = &work, .out = out, .stride = stride,
                                   .width = B, .columns = round_up(B, PANEL)},
-                        .b = b, .A = A, .num = num, .width = width,
+                        .b = b, .b_stride = b_stride, .A = A, .num = num, .width = width,
                         .room = BLOCK * (width + MOST_ROWS + PANEL), .column_sums = column_sums,
                         .scratch = scratch};
     run_job(&work.job);

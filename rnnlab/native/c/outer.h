@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "product.h"
+#include "sums.h"
 
 #define BLOCK 128 /* rows packed at a time: a panel of them fits into the first cache */
 
@@ -70,11 +71,4 @@ static void outer_block(const struct outer *w, int64_t start, int64_t end, int64
             outer_tile(num, packed + (c - start) * BLOCK, panel, w->out + c * w->columns + column,
                        w->columns);
     }
-}
-
-/* Add `num` rows, `stride` floats apart, to sums [columns]. */
-static void add_rows(const float *rows, int64_t stride, int64_t num, int64_t columns,
-                     float *restrict sums) {
-    for (int64_t n = 0; n < num; n++, rows += stride)
-        for (int64_t c = 0; c < columns; c++) sums[c] += rows[c];
 }

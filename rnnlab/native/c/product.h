@@ -58,7 +58,7 @@ static tiler *const tiles[MOST_ROWS + 1][4] = {
 
 /* out[num][columns] = bias + rows * weights, for at least one row and columns in whole panels. Few
    rows use several panels at a time, so that the accumulators fill the registers. */
-static void product(const float *const *rows, int64_t num, int64_t K, const float *weights,
+static inline void product(const float *const *rows, int64_t num, int64_t K, const float *weights,
                     const float *bias, float *out, int64_t columns) {
     int64_t num_tiles = (num + MOST_ROWS - 1) / MOST_ROWS, num_panels = columns / PANEL;
     tiler *const *of_most = tiles[(num + num_tiles - 1) / num_tiles];

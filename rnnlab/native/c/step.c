@@ -4,31 +4,15 @@
    padded to whole vectors. A row's result is bit for bit the same for any number of rows and
    threads (see product.h). */
 
-#include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "gates.h"
+#include "net.h"
 #include "pool.h"
 #include "product.h"
 #include "softmax.h"
 
 #define CHUNK 60 /* most rows of a piece: a multiple of all tiles */
-
-struct layer {
-    const float *input;      /* panels [K][G]; in the first layer rows [V][G], with the bias */
-    const float *input_bias; /* [G] */
-    const float *hidden;     /* panels [H][G] */
-    const float *hidden_bias;
-};
-
-struct net {
-    const struct layer *layers;
-    const float *head, *head_bias; /* panels [H][V]; the bias of a padded column is -1e30 */
-    int64_t cell, num_layers, hidden, units, gates, vocab, columns;
-    int64_t row, parts, features; /* floats of a state's row, of a layer; offset of the features */
-    int64_t is_residual;
-};
 
 struct work {
     struct job job;
@@ -113,58 +97,4 @@ int rnnlab_step(const struct net *net, int64_t threads, int64_t pieces, int64_t 
                         .num = num, .room = (num + pieces - 1) / pieces * floats};
     run_job(&work.job);
     return 0;
-}
-
-/* The most probable token; the first one in a tie. */
-static int64_t best(const float *log_probs, int64_t vocab) {
-    int64_t token = 0;
-    for (int64_t v = 1; v < vocab; v++) token = log_probs[v] > log_probs[token] ? v : token;
-    return token;
-}
-
-/* The token at which the cumulative distribution passes `goal`, in [0, 1); mass: V doubles. */
-static int64_t draw(const float *log_probs, int64_t vocab, double goal, double *mass) {
-    double top = log_probs[best(log_probs, vocab)], whole = 0;
-    for (int64_t v = 0; v < vocab; v++) mass[v] = whole += exp(log_probs[v] - top);
-    int64_t token = 0;
-    while (token < vocab && !(mass[token] > goal * whole)) token++;
-    if (token < vocab) return token;
-    /* Rounding can put the goal on the end: choose the last token with a positive probability. */
-    token = 0;
-    while (token < vocab - 1 && mass[token] < whole) token++;
-    return token;
-}
-
-/* Generate with R rows: choose a token for each row and step, `most` times or until every row has
-   generated `eos` (-1: none). `first`: log-probs [R][V] of the first choice. `goals` [most][R]: the
-   point at which each draw inverts its distribution; null: choose the most probable token. Output:
-   `tokens` [most][R], `log_probs` [most][R][V] after each token, `states` [2][R]. Scratch memory:
-   `mass` [V], `rows` [2][R], `order` for the larger of num_states and R. Returns the number of
-   tokens per row; the last state is the first of `states` if that number is odd, else the second.
-   Returns -1 if a parent is out of range. */
-int64_t rnnlab_write(const struct net *net, int64_t threads, int64_t pieces, int64_t num_states,
-                     int64_t num, const float *state, const int64_t *parents, int64_t most,
-                     int64_t eos, const float *first, const double *goals, int64_t *tokens,
-                     float *log_probs, float *states, double *mass, int64_t *rows, float *scratch,
-                     int32_t *order) {
-    int64_t *everyone = rows, *has_ended = rows + num, length = 0, num_going = num;
-    for (int64_t r = 0; r < num; r++) everyone[r] = r, has_ended[r] = 0;
-    while (length < most && num_going > 0) {
-        int64_t *chosen = tokens + length * num;
-        float *after = log_probs + length * num * net->vocab;
-        float *next = states + length % 2 * num * net->row;
-        for (int64_t r = 0; r < num; r++) {
-            const float *row = first + r * net->vocab;
-            chosen[r] = goals ? draw(row, net->vocab, goals[length * num + r], mass)
-                              : best(row, net->vocab);
-            if (chosen[r] != eos || has_ended[r]) continue;
-            has_ended[r] = 1;
-            num_going--;
-        }
-        if (rnnlab_step(net, threads, pieces, num_states, num, state, parents, chosen, next, after,
-                        scratch, order))
-            return -1;
-        first = after, state = next, parents = everyone, num_states = num, length++;
-    }
-    return length;
 }

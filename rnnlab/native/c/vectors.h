@@ -28,6 +28,7 @@ typedef double wide __attribute__((vector_size(8 * LANES)));
 /* LANES floats at any address of a float. */
 INLINE vec load(const float *from) { return *(const vec_at *)from; }
 INLINE void store(float *to, vec x) { *(vec_at *)to = x; }
+INLINE void add_to(float *sums, vec x) { store(sums, load(sums) + x); }
 /* a in the lanes where the mask is set, b in the others. */
 INLINE vec either(ints mask, vec a, vec b) { return (vec)(((ints)a & mask) | ((ints)b & ~mask)); }
 /* The larger of each pair; b if one is NaN. */

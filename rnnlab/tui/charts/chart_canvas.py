@@ -1,4 +1,4 @@
-"""A widget that shows charts, stacked; only changed lines are repainted. The mouse steers them."""
+"""A widget that shows charts, stacked; only changed cells are repainted. The mouse steers them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from rnnlab.plots import Chart, Drawing, DrawStyle, Viewport, drawing, looked_at
+from rnnlab.tui.charts.changed_cells import changed_spans
 from rnnlab.tui.charts.draw_style import draw_style
 from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
 from rnnlab.tui.state.lab_state import LabState
@@ -89,7 +90,7 @@ class ChartCanvas(Widget):
         return draw_style(self, self._state.appearance)
 
     def draw_charts(self, width: int, height: int) -> None:
-        """Draw all charts, one below the other, and repaint the lines that have changed."""
+        """Draw all charts, one below the other, and repaint the cells that have changed."""
         self._drawn_style = self.draw_style()
         charts = self.charts
         heights = [height // len(charts)] * len(charts)
@@ -108,9 +109,14 @@ class ChartCanvas(Widget):
         if len(strips) != len(self._strips):
             self.refresh()
         else:
-            changed = [y for y, s in enumerate(strips) if s is not self._strips[y]]
+            changed = [
+                Region(left, y, right - left, 1)
+                for y, (before, after) in enumerate(zip(self._strips, strips, strict=True))
+                if before is not after
+                for left, right in changed_spans(before, after)
+            ]
             if changed:
-                self.refresh(*(Region(0, y, width, 1) for y in changed))
+                self.refresh(*changed)
         self._strips = strips
 
     def _strip(self, line: str, width: int) -> Strip:

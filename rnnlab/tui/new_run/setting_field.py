@@ -18,12 +18,14 @@ _CHANGED = "•"
 """Precedes the name of a field whose value differs from its placeholder."""
 _OPENS = "▼"
 """Follows the value of a field that has choices."""
-_WIDTH = 24
-"""Width of the input of a short text, in columns."""
+_WIDTH, _NARROW_WIDTH = 24, 14
+"""Width of the input of a short text, in columns: of a wide row, and of one of less than 100."""
 _STEP = 12
 """Columns by which an input grows: each new width computes the layout of all rows."""
 _MARGINS = 24
 """Columns of a row before and after its input: name and `▼`."""
+_LEAST_HELP = 16
+"""Minimum number of columns for a part of the help; the pane below shows it in full."""
 _PROBLEM_WIDTH = 20
 """Columns that a long text leaves to the problem of its field."""
 
@@ -70,9 +72,10 @@ class SettingField(Widget):
     def fit(self) -> None:
         """Widen the input to its text, at most as far as the row has room."""
         room = self.size.width - _MARGINS - (_PROBLEM_WIDTH if self.problem else 0)
-        num_missing = cell_len(self.input.value) + 1 - _WIDTH
+        short = _WIDTH if self.size.width >= 100 else _NARROW_WIDTH
+        num_missing = cell_len(self.input.value or self.input.placeholder) + 1 - short
         num_steps = max(0, -(-num_missing // _STEP))
-        width = max(_WIDTH, min(_WIDTH + num_steps * _STEP, room))
+        width = max(short, min(short + num_steps * _STEP, room))
         if self.input.styles.width is None or self.input.styles.width.value != width:
             self.input.styles.width = width
             self.refresh()
@@ -96,7 +99,7 @@ class SettingField(Widget):
         if self.problem:
             wrong = self.get_component_rich_style("field--problem")
             row.append(visible(self.problem, newline=" "), wrong)
-        else:
+        elif self.size.width - row.cell_len >= _LEAST_HELP:
             row.append(self.kind.help, help_style)
         row.truncate(self.size.width, overflow="ellipsis")
         return row

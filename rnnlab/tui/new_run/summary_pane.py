@@ -18,6 +18,8 @@ from rnnlab.tui.outside.estimator import Estimate
 _MIN_HEIGHTS = {"about": 3, "estimate": 2, "command": 2}
 """Minimum height of each part in lines; keeps the layout steady while the user types."""
 _MAX_HEIGHT = 6
+_AROUND = 4
+"""Columns of the screen that the text of a part cannot use: borders and padding."""
 
 
 class DraftPane(Vertical):
@@ -28,12 +30,19 @@ class DraftPane(Vertical):
         self._about = Static(id="about", markup=False)
         self._cost = Static(id="estimate", markup=False)
         self._command = Static(id="command", markup=False)
+        self._texts: dict[Static, RenderableType] = {}
+        """The text of each part as it was shown last."""
 
     def compose(self) -> ComposeResult:
         """Yield the parts from top to bottom."""
         yield self._about
         yield self._cost
         yield self._command
+
+    def on_resize(self) -> None:
+        """Fit the heights to the lines at the new width."""
+        for part, text in self._texts.items():
+            self._write(part, text)
 
     def explain(self, kind: FieldKind, draft: Draft) -> None:
         """Show the problem, help and placeholder of a field in full."""
@@ -69,9 +78,10 @@ class DraftPane(Vertical):
 
     def _write(self, part: Static, text: RenderableType) -> None:
         """Update a part; set its height only if it changes, because a new layout is slow."""
-        lines = self.app.console.render_lines(
-            text, self.app.console.options.update_width(max(1, part.size.width)), pad=False
-        )
+        self._texts[part] = text
+        width = part.size.width or self.app.size.width - _AROUND  # before the first layout
+        options = self.app.console.options.update_width(max(1, width))
+        lines = self.app.console.render_lines(text, options, pad=False)
         height = max(_MIN_HEIGHTS[str(part.id)], min(len(lines), _MAX_HEIGHT))
         if part.styles.height is None or part.styles.height.value != height:
             part.styles.height = height

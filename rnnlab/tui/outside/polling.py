@@ -31,7 +31,8 @@ class RunPoller:
     def __init__(self, store: RunStore) -> None:
         self.store = store
         self._summaries: dict[Path, tuple[_Signature, RunSummary]] = {}
-        self._tails: dict[str, JournalTail] = {}
+        self._tails: dict[Path, JournalTail] = {}
+        """By journal: a run's name may pass from a local copy to the shipped run, and back."""
 
     def read(self, watched: Collection[str]) -> RunsRead:
         """Return all summaries, and the new records in the journals of the watched runs.
@@ -39,15 +40,14 @@ class RunPoller:
         For a run that was not watched at the previous call, the records cover its whole journal.
         """
         runs = {run.name: run for run in self.store}
-        tails = {
-            name: self._tails.get(name) or JournalTail(runs[name].paths.journal)
-            for name in watched
-            if name in runs
-        }
+        journals = {name: runs[name].paths.journal for name in watched if name in runs}
+        tails = {file: self._tails.get(file) or JournalTail(file) for file in journals.values()}
         # A run without a tail was not watched before: its journal is read from the start.
         news = {
-            name: tail.read() if name in self._tails else tail.read_overview(MOST_RECORDS)
-            for name, tail in tails.items()
+            name: tails[file].read()
+            if file in self._tails
+            else tails[file].read_overview(MOST_RECORDS)
+            for name, file in journals.items()
         }
         self._tails = tails
         return RunsRead(tuple(self._summary(run) for run in runs.values()), news)

@@ -26,6 +26,7 @@ class RunFiles:
     settings: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     """Setting -> its source; see `submit.source_of`."""
+    origin: Origin | None = None
     written: WrittenSettings = field(default_factory=lambda: WrittenSettings("", {}))
     """The settings to write for another run like this one."""
     workers: tuple[WorkerRecord, ...] = ()
@@ -39,24 +40,25 @@ class RunFilesReader:
     """Reads the files of one run again and again."""
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        self.run = run
         self._log = LogTail(run.paths.log)
         self._settings_version: tuple[int, ...] = ()
         self._read = RunFiles(run.paths.root)
 
     def read(self) -> RunFiles:
         """Return the files; the same object if nothing has changed. Slow the first time."""
-        paths, old = self._run.paths, self._read
+        paths, old = self.run.paths, self._read
         version = (*_version(paths.config), *_version(paths.origin))
         config, settings, sources, written = old.config, old.settings, old.sources, old.written
+        origin = old.origin
         if version != self._settings_version:
             self._settings_version = version
-            settings, origin = self._run.settings(), read_origin(paths)
+            settings, origin = self.run.settings(), read_origin(paths)
             config = _text(paths.config)
             sources = _sources(settings, origin)
             written = written_settings(settings, origin)
         new = RunFiles(
-            paths.root, config, settings, sources, written,
+            paths.root, config, settings, sources, origin, written,
             tuple(read_workers(paths)), tuple(stored_checkpoints(paths)), self._log.read(),
         )  # fmt: skip
         if new != old:

@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import ScrollableContainer
-from textual.widgets import Static
 
 from rnnlab.protocol.messages import Answer
 from rnnlab.tui.prompting.beginning import common_beginning
 from rnnlab.tui.prompting.candidate import Candidate, Look, Row
-from rnnlab.tui.prompting.pager import Place, next_page, previous_page, revealing, visible_ones
-from rnnlab.tui.prompting.rows_head import RowsHead
+from rnnlab.tui.prompting.row_pages import RowPages
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -40,9 +38,7 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
 
     def __init__(self, look: Look = "text", *, has_story: bool = False) -> None:
         super().__init__(id="candidates")
-        self._above = RowsHead()
-        self._below = Static(id="below-candidates")
-        self._above.display = self._below.display = False
+        self._pages = RowPages(self)
         self._columns: dict[tuple[int, int], Candidate] = {}
         self._answers: dict[int, Sequence[Answer]] = {}
         self._whole: set[int] = set()
@@ -77,9 +73,10 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
         await self._put({(number, 1): Candidate(t, 1) for number, t in enumerate(titles)})
 
     def compose(self) -> ComposeResult:
-        """Yield the line above the rows, and the space below them: every page begins with a row."""
-        yield self._above
-        yield self._below
+        """Yield the line above the rows, the space below them and the cover of the last lines."""
+        yield self._pages.head
+        yield self._pages.space
+        yield self._pages.cover
 
     async def _put(self, columns: dict[tuple[int, int], Candidate]) -> None:
         async with self._putting:
@@ -89,7 +86,7 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
             self._columns = columns
             self._arrange()
             # Before the board is composed, the space is not there yet: it then follows the rows.
-            place = self._below if self._below.is_attached else None
+            place = self._pages.space if self._pages.space.is_attached else None
             await self.mount_all(self._columns.values(), before=place)
             for decoder, answers in self._answers.items():
                 self._show(decoder, answers)
@@ -112,11 +109,12 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
         """Show the candidates as columns that share the width, or as rows."""
         is_in_rows = self.is_in_rows
         self.set_class(is_in_rows, "-rows")
-        self._above.display = is_in_rows
+        self._pages.head.display = is_in_rows
+        self._pages.rows = list(self._columns.values()) if is_in_rows else ()
         for column in self._columns.values():
             column.styles.width = "100%" if is_in_rows else self.size.width // len(self._columns)
             column.set_row(Row(is_compact=self._is_low) if is_in_rows else None)
-        self.call_after_refresh(self._show_page)
+        self.call_after_refresh(self._pages.show)
 
     @property
     def _is_low(self) -> bool:
@@ -132,35 +130,21 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
         for column in self._columns.values():
             column.set_row(row)
         text = answers[0].text if answers else ""
-        self._above.show_beginning(text, start, self.outer_size.width)
-        self.call_after_refresh(self._show_page)
-
-    def _places(self) -> list[Place]:
-        """Return the first row and the height of every candidate in the list."""
-        regions = [column.virtual_region for column in self._columns.values()]
-        return [(region.y - regions[0].y, region.height) for region in regions]
-
-    @property
-    def _room(self) -> int:
-        """Number of visible rows of the list."""
-        return self.scrollable_content_region.height - self._above.outer_size.height
+        self._pages.head.show_beginning(text, start, self.outer_size.width)
+        self.call_after_refresh(self._pages.show)
 
     def visible_ones(self) -> range:
         """Return the indices of the candidates that are wholly visible."""
-        if not self.is_in_rows:
-            return range(len(self._columns))
-        return visible_ones(self._places(), round(self.scroll_y), self._room)
+        return self._pages.visible_ones() if self._pages.rows else range(len(self._columns))
 
     @property
     def has_pages(self) -> bool:
         """True if there are more rows than fit."""
-        return self.is_in_rows and sum(height for _, height in self._places()) > self._room
+        return self._pages.are_many
 
     def turn_page(self, by: int) -> None:
         """Show the next page of candidates, or the previous one; the focus goes along."""
-        top, places = round(self.scroll_y), self._places()
-        turned = (next_page if by > 0 else previous_page)(places, top, self._room)
-        self.scroll_to(y=turned, animate=False)
+        self._pages.turn(by)
         if any(column.has_focus for column in self._columns.values()):
             self.call_after_refresh(self._focus_visible)
 
@@ -176,20 +160,12 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
         """Scroll to a row that gets the focus, so that the list still begins with a row."""
         columns = list(self._columns.values())
         if self.is_in_rows and event.widget in columns:
-            place, top = columns.index(event.widget), round(self.scroll_y)
-            self.scroll_to(y=revealing(self._places(), place, top, self._room), animate=False)
+            self._pages.reveal(columns.index(event.widget))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Update the number of the page."""
         super().watch_scroll_y(old_value, new_value)
-        self._show_page()
-
-    def _show_page(self) -> None:
-        """Show which candidates are visible, if not all are."""
-        self._below.display = self.has_pages
-        self._below.styles.height = max(1, self._room - 2)
-        num = len(self._columns)
-        self._above.show_page(self.visible_ones() if self.has_pages else range(num), num)
+        self._pages.show()
 
     def grow(self, decoder: int, answers: Sequence[Answer], *, is_last: bool) -> None:
         """Show the newest answers of a decoder; the generator process limits their rate."""
@@ -256,9 +232,10 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
             if numbers is None or number in numbers:
                 column.refuse(reason)
 
-    def set_source(self, number: int, run: str, step: int) -> None:
-        """Set the run and the step of the weights that write a column of `begin_best`."""
-        self._columns[number, 1].source = (run, step)
+    def set_source(self, number: int, run: str, step: int, weights: str) -> None:
+        """Set the run, the step and the name of the weights that write a column of `begin_best`."""
+        column = self._columns[number, 1]
+        column.source, column.weights = (run, step), weights
 
     @property
     def look(self) -> Look:
@@ -270,7 +247,7 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
         self._look = look
         for decoder, answers in self._answers.items():
             self._show(decoder, answers)
-        self.call_after_refresh(self._show_page)
+        self.call_after_refresh(self._pages.show)
 
     def focused_candidate(self) -> Candidate | None:
         """Return the focused candidate, or the first visible one; None if there is none."""

@@ -81,6 +81,8 @@ class Candidate(VerticalScroll, can_focus=True, inherit_bindings=False):
         """True once the answer is complete."""
         self.source: tuple[str, int] | None = None
         """Run and step of the weights that wrote the answer; None: those of the session."""
+        self.weights = ""
+        """Name of the weights of `source`."""
         self._row: Row | None = None
         self._look: Look = "text"
         self._has_story = has_story
@@ -173,7 +175,7 @@ class Candidate(VerticalScroll, can_focus=True, inherit_bindings=False):
         if self._has_story:
             head.append(f"\n{story(answer)}", "dim")
         if self.source is not None:
-            head.append(f"\nstep {self.source[1]:,}", "dim")
+            head.append(f"\n{self.weights}", "dim")
         return head
 
     def _row_head(self, answer: Answer) -> Text:
@@ -182,7 +184,7 @@ class Candidate(VerticalScroll, can_focus=True, inherit_bindings=False):
             return Text(self._title, "bold", no_wrap=True, overflow="ellipsis")
         details = row_figures(answer, has_story=self._has_story)
         if self.source is not None:
-            details += f"  step {self.source[1]:,}"
+            details += f"  {self.weights}"
         room = max(8, self._room - cell_len(details) - 2)
         title = self._title
         if cell_len(title) > room > 0:

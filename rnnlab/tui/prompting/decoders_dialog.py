@@ -73,8 +73,10 @@ class DecodersScreen(ModalScreen[list[str] | None]):
     DecodersScreen .field { height: 1; }
     DecodersScreen .field .name { width: 13; }
     DecodersScreen .field Input { width: 14; }
+    DecodersScreen.-narrow .field Input { width: 8; }
     DecodersScreen .field .help { width: 1fr; color: $text-muted; padding: 0 1; text-overflow: ellipsis; text-wrap: nowrap; }
     """  # noqa: E501
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal")]
     BINDINGS = [
         *FOCUS_BINDINGS,
         ("escape", "dismiss(None)", "Cancel"),
@@ -93,7 +95,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
         """Yield the line of specs, and below it the decoders (left) and the options (right)."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Decoders"
-            dialog.border_subtitle = "space selects, tab goes to the options, enter accepts"
+            dialog.border_subtitle = "space selects · tab options · enter accepts"
             with Horizontal(id="specs-line"):
                 yield Label("specs ", classes="name")
                 yield Input(self._line, id="specs", compact=True)

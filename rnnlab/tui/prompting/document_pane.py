@@ -12,11 +12,13 @@ from textual.widgets import Static, TextArea
 from rnnlab.base.display import visible
 from rnnlab.protocol.messages import Classified, Failed, Generate, Reply, Started
 from rnnlab.runs.summary import RunSummary
-from rnnlab.tui.messages import Asked
+from rnnlab.tui.messages import AskCancelled, Asked
 from rnnlab.tui.prompting.classes import class_bars
 from rnnlab.tui.prompting.text_field import TextField
 from rnnlab.tui.state.prompt_session import PromptSession
+from rnnlab.tui.state.weights import weights_of
 
+_NO_TEXT = "There is no text: type a document to see its classes."
 _PAUSE_S = 0.25
 """Pause in seconds after the last key press before the document is classified."""
 
@@ -42,7 +44,7 @@ class DocumentPane(Horizontal):
         self._step: int | None = None
         self._probabilities: dict[str, float] = {}
         self.text = TextField(id="document")
-        self._verdict = Static("Type a document to see its classes.", markup=False)
+        self._verdict = Static(_NO_TEXT, markup=False)
         self.classes_pane = VerticalScroll(self._verdict, id="classes")
 
     def compose(self) -> ComposeResult:
@@ -56,7 +58,7 @@ class DocumentPane(Horizontal):
         is_newer = run is not None and self._run is not None and run.val_loss != self._run.val_loss
         self._run = run
         self.border_title = "Document" if run is None else f"Document for {run.name}"
-        if (is_other or is_newer) and self.text.text:
+        if (is_other or is_newer) and self._has_text:
             self._classify()
 
     def load(self) -> None:
@@ -69,7 +71,16 @@ class DocumentPane(Horizontal):
         self._session.fields.prompt = self.text.text
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_timer(_PAUSE_S, self._classify)
+        if self._has_text:
+            self._timer = self.set_timer(_PAUSE_S, self._classify)
+        else:  # a model would answer, with the classes of nothing
+            self._probabilities = {}
+            self._verdict.update(_NO_TEXT)
+            self.post_message(AskCancelled(self))
+
+    @property
+    def _has_text(self) -> bool:
+        return bool(self.text.text.strip())
 
     def _classify(self) -> None:
         if self._run is not None and self._run.task == "classify":
@@ -79,6 +90,8 @@ class DocumentPane(Horizontal):
     async def on_reply(self, reply: Reply) -> None:
         """Show the classes."""
         match reply:
+            case _ if not self._has_text:
+                pass  # sent before the text was deleted
             case Started():
                 self._step = reply.step
             case Classified():
@@ -98,4 +111,5 @@ class DocumentPane(Horizontal):
     def _show(self) -> None:
         """Show one line per class, and the step of the weights."""
         text = class_bars(self._probabilities, self.classes_pane.content_size.width)
-        self._verdict.update(text.append(f"\nwith the weights of step {self._step:,}", "dim"))
+        text.append(f"\nat {weights_of(self._step or 0, self._run)}", "dim")
+        self._verdict.update(text)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -22,13 +22,14 @@ from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.prompt_text import PromptText
 from rnnlab.tui.prompting.stale import origin_of_answers
 from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
+from rnnlab.tui.state.weights import WEIGHTS_HINT, weights_of
 
 if TYPE_CHECKING:
     from rnnlab.decoding import Spec
 
 _FIELDS = ("decoders", "length", "seed", "checkpoint")
 """The fields of one line, below the prompt."""
-_AGAIN = "unknown characters: press enter again to replace each by a similar known one, or drop it"
+_AGAIN = "press enter again to replace each by a similar known one, or drop it"
 
 
 class PromptForm(Vertical):
@@ -63,11 +64,7 @@ class PromptForm(Vertical):
             "decoders": Input(id="decoders", compact=True),
             "length": _number("length", 1, 100_000),
             "seed": _number("seed", 0, MAX_SEED),
-            "checkpoint": Input(
-                id="checkpoint",
-                compact=True,
-                suggester=SuggestFromList(NAMES),
-            ),
+            "checkpoint": Input(id="checkpoint", compact=True, suggester=SuggestFromList(NAMES)),
         }
         self._unit_name = "chars"
 
@@ -160,6 +157,12 @@ class PromptForm(Vertical):
         """The checkpoint to prompt."""
         return self._value("checkpoint").strip() or "live"
 
+    def weights(self) -> str:
+        """Return the name of the weights that answer the session's request."""
+        request, run = self._session.request, self._run
+        is_of_run = request is not None and run is not None and request.run == run.name
+        return weights_of(self._session.step or 0, run if is_of_run else None)
+
     @property
     def text(self) -> str:
         """The text to continue."""
@@ -207,6 +210,11 @@ class PromptForm(Vertical):
             chains = [" → ".join(spec.chain) for spec in specs]
             self.post_message(self.Said("; ".join(dict.fromkeys(chains))))
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Show what the field for the weights takes."""
+        if event.widget is self._field("checkpoint"):
+            self.post_message(self.Said(WEIGHTS_HINT))
+
     @on(Input.Submitted)
     @on(PromptText.Submitted)
     def send(self) -> None:
@@ -240,15 +248,17 @@ class PromptForm(Vertical):
     def waiting_note(self) -> str:
         """Return the status of a request until the model has read the prompt."""
         if not self._session.is_ready:
-            return "loading torch…"
+            return "starting the generator…"
         if self._run is not None and self._run.state == "starting":
             return f"waiting for the first weights of {self._run.name}…"
         return "reading the prompt…"
 
     def problem_note(self) -> str:
-        """Return why the request failed or, for unknown characters, the key that replaces them."""
+        """Return why the request failed and, for unknown characters, the key that replaces them."""
         failure = self._session.failure
-        return "" if failure is None else _AGAIN if failure.can_be_nearest else failure.message
+        if failure is None:
+            return ""
+        return f"{failure.message}; {_AGAIN}" if failure.can_be_nearest else failure.message
 
     def _unknown(self, run: str) -> str:
         """Return `nearest` if the same prompt was refused for unknown characters, else `auto`."""
@@ -267,6 +277,8 @@ class PromptForm(Vertical):
             )
         if self._run is None:
             raise BadInputError("no run is chosen", "press n to start one")
+        if self.is_classifier and not self.text.strip():
+            raise BadInputError("there is no text to classify", "write a document")
         parse_checkpoint(self.checkpoint, NAMES, self._steps)
         return PromptRequest(
             self._run.name,

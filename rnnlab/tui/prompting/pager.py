@@ -22,6 +22,15 @@ def visible_ones(places: Sequence[Place], top: int, height: int) -> range:
     return range(at_top[0], at_top[0] + 1) if at_top else range(0)
 
 
+def num_covered(places: Sequence[Place], top: int, height: int) -> int:
+    """Return the number of visible rows below the last candidate that is wholly visible."""
+    ones = visible_ones(places, top, height)
+    if not ones:
+        return 0
+    row, size = places[ones[-1]]
+    return max(0, top + height - row - size)
+
+
 def revealing(places: Sequence[Place], index: int, top: int, height: int) -> int:
     """Return the first visible row, where a candidate begins, so that another one is visible.
 

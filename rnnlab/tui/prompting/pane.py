@@ -100,7 +100,7 @@ class PromptPane(Vertical):
             self.status.show_text(note.text, is_problem=note.is_problem)
         elif not session.is_over:
             chains = "; ".join(" → ".join(spec.chain) for spec in session.specs)
-            step = f"step {session.step:,}"
+            step = self.form.weights()
             doing = f"writing with {step} (esc stops): {chains}"
             self.status.show_text(doing if chains else f"classifying with {step}")
         else:
@@ -111,8 +111,6 @@ class PromptPane(Vertical):
         how = "cancelled" if session.is_cancelled else "done"
         answer = self.board.focused_answer()
         note = f"{answer.prompt_note}; " if answer and answer.prompt_note else ""
-        since = "from the previous session: " if session.is_recalled else ""
-        return (
-            f"{since}{note}{how} in {session.elapsed_s:.1f}s with the weights of step "
-            f"{session.step:,}; esc goes to the candidates"
-        )
+        since = "previous session: " if session.is_recalled else ""
+        end = f"{how} in {session.elapsed_s:.1f}s at {self.form.weights()}; esc: candidates"
+        return since + note + end

@@ -81,10 +81,6 @@ class PromptText(TextField, inherit_bindings=False):
         """Insert a line break."""
         self.replace("\n", *self.selection, maintain_selection_offset=False)
 
-    def action_delete_to_start_of_line(self) -> None:
-        """Delete all text before the cursor, on all lines."""
-        self.delete((0, 0), self.selection.end, maintain_selection_offset=False)
-
     def set_task(self, *, is_classifier: bool) -> None:
         """Show in the empty field what its text is for."""
         self.placeholder = _HINTS[is_classifier]

@@ -1,14 +1,17 @@
-"""Routes questions to the generator process and its replies to the listeners."""
+"""Routes questions to the generator process and its replies to the listeners.
+
+The messages are imported on use: the app needs this module before its first frame.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from rnnlab.base.errors import RnnlabError
-from rnnlab.protocol.messages import Ended, Failed, Ready, Reply, RunName, RunPath, Started
 from rnnlab.tui.messages import Asked
 
 if TYPE_CHECKING:
+    from rnnlab.protocol.messages import Reply, RunName, RunPath
     from rnnlab.runs.store import RunStore
     from rnnlab.tui.outside import Answering
     from rnnlab.tui.state.prompt_session import PromptSession
@@ -26,6 +29,8 @@ class Questions:
 
     async def ask(self, asked: Asked) -> None:
         """Send a question to the generator process; answer `Failed` if its run no longer exists."""
+        from rnnlab.protocol.messages import Ended, Failed
+
         try:
             path = self._path(asked.run)
         except RnnlabError as error:
@@ -37,6 +42,8 @@ class Questions:
 
     async def deliver(self, reply: Reply, session: PromptSession) -> None:
         """Hand a reply to its listener; the first reply shows that the process is ready."""
+        from rnnlab.protocol.messages import Ready, Started
+
         if isinstance(reply, Ready | Started):
             session.is_ready = True
         await self.generator.deliver(reply)

@@ -12,7 +12,7 @@ from rnnlab.runs.summary import RunSummary
 if TYPE_CHECKING:
     from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
 
-_SHORT = 30
+_SHORT = 22
 """Maximum number of characters of a prompt that the status line quotes."""
 _OLDER = 0.05
 """Fraction of the answers' steps that training must go on for them to be stale at `live`: every
@@ -35,14 +35,14 @@ def origin_of_answers(
     if not session.is_over:
         return ""
     if asked.run != run.name:
-        return f"written by {asked.run}; press enter to prompt {run.name}"
+        return f"written by {asked.run}; enter asks {run.name}"
     if not is_of_fields(asked, session, run.name, decoders):
         prompt = repr(shortened(asked.prompt, _SHORT)) if asked.prompt else "an empty prompt"
-        return f"below: answers to {prompt} at step {step:,}; press enter to ask again"
+        return f"below: answers to {prompt} at step {step:,}; enter asks again"
     newer = newer_step(asked.checkpoint, step, run, opened)
     if newer is None:
         return ""
-    return f"written at step {step:,}, now at {newer:,}; press enter to ask again"
+    return f"written at step {step:,}, now at {newer:,}; enter asks again"
 
 
 def is_of_fields(

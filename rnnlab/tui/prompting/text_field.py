@@ -39,6 +39,10 @@ class TextField(TextArea, inherit_bindings=False):
         """Do not search the text for the bracket that belongs to the one at the cursor."""
         self.match_cursor_bracket = False
 
+    def action_delete_to_start_of_line(self) -> None:
+        """Delete all text before the cursor, on all lines, as in a field of one line."""
+        self.delete((0, 0), self.selection.end, maintain_selection_offset=False)
+
     def set_text(self, text: str) -> None:
         """Replace the text, with the cursor at its end; do nothing if it is the same text."""
         # A document knows one kind of line break: another kind would differ from it for ever.

@@ -22,7 +22,7 @@ BARS = tuple(map(math.log, (0.6, 0.3, 0.1, 0.03)))
 SURPRISING = math.log(0.05)
 MARKS = " .-=#"
 """The mark of each shade."""
-LEGEND = "probability below 60, 30, 10, 3%: more colour, or . - = #"
+LEGEND = "probability < 60, 30, 10, 3%: colour, or . - = #"
 _BLENDS = (0.0, 0.16, 0.32, 0.52, 0.78)
 """Fraction of the warning colour in the background of each shade."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
@@ -23,40 +23,53 @@ from rnnlab.settings.command_line import as_text
 from rnnlab.settings.groups import groups
 from rnnlab.submit import Source
 from rnnlab.tui.outside.run_files import RunFiles
+from rnnlab.tui.run_view.changes import Change, written_at_start
 
 MOST_EVENTS = 500
 """Maximum number of events in the pane."""
 _BAR = 10
 _SOURCES = tuple(map(str, Source))
 _DEFAULT = str(Source.DEFAULT)
+_CHANGED = "changed during training"
 
 
-def heading(s: RunSummary) -> Text:
-    """Return the state of a run, its progress and its losses on one line."""
-    text = Text.assemble((f"{s.name} ", "bold"), f"{s.state}  ")
+def heading(s: RunSummary, width: int) -> Text:
+    """Return the state of a run, its progress and its losses.
+
+    width: columns of a line; a label and its value stay on one line.
+    """
+    parts = [Text.assemble((f"{s.name} ", "bold"), s.state)]
     steps = f"step {s.step:,}"
     if s.total_steps:
         fraction = min(s.step / s.total_steps, 1.0)
         filled = round(_BAR * fraction)
-        text.append("━" * filled, "green").append("─" * (_BAR - filled), "dim")
-        text.append(f" {fraction:.0%}  ")
+        bar = ("━" * filled, "green"), ("─" * (_BAR - filled), "dim")
+        parts.append(Text.assemble(*bar, f" {fraction:.0%}"))
         steps += f" of {s.total_steps:,}"
-    text.append(f"{duration(s.eta_s)} left  " if s.is_active else f"in {duration(s.elapsed_s)}  ")
-    text.append(f"{steps}  train {loss(s.train_loss)}  val {loss(s.val_loss)} {nats_per(s.unit)}")
+    left = f"{duration(s.eta_s)} left" if s.is_active else f"in {duration(s.elapsed_s)}"
+    losses = f"train {loss(s.train_loss)}", f"val {loss(s.val_loss)} {nats_per(s.unit)}"
+    parts += map(Text, (left, steps, *losses))
     if s.val_accuracy is not None:
-        text.append(f"  accuracy {percent(s.val_accuracy)}")
+        parts.append(Text(f"accuracy {percent(s.val_accuracy)}"))
+    text, line = Text(), 0
+    for part in parts:
+        gap = "  " if line and line + 2 + part.cell_len <= width else "\n" * bool(text)
+        line = line + 2 + part.cell_len if gap == "  " else part.cell_len
+        text.append(gap).append_text(part)
     return text
 
 
-def settings_text(files: RunFiles) -> Text:
+def settings_text(files: RunFiles, changes: Sequence[Change] = ()) -> Text:
     """Return the settings, grouped by their sources; those with their defaults come last."""
     if not files.settings:
         return Text("config.toml is missing or cannot be read", "bold red")
     order = [name for names in groups().values() for name in names if name in files.settings]
     order += [name for name in files.settings if name not in order]
     by_source: dict[str, list[str]] = {source: [] for source in _SOURCES}
+    changed = {name for change in changes for name in change.values}
     for name in order:
-        by_source.setdefault(files.sources.get(name, _DEFAULT), []).append(name)
+        source = _CHANGED if name in changed else files.sources.get(name, _DEFAULT)
+        by_source.setdefault(source, []).append(name)
     text = Text()
     for source in sorted(by_source, key=lambda source: source == _DEFAULT):
         if names := by_source[source]:
@@ -67,8 +80,8 @@ def settings_text(files: RunFiles) -> Text:
     return text
 
 
-def facts_text(s: RunSummary, files: RunFiles) -> Text:
-    """Return note, tags, the equivalent command, the environment and the folder."""
+def facts_text(s: RunSummary, files: RunFiles, changes: Sequence[Change] = ()) -> Text:
+    """Return note, tags, the equivalent commands, the environment and the folder."""
     text = Text()
     for error in filter(None, (s.alarm, s.reason)):
         text.append(_line(error) + "\n", "bold red")
@@ -76,7 +89,11 @@ def facts_text(s: RunSummary, files: RunFiles) -> Text:
         text.append(visible(s.note) + "\n", "italic")
     if s.tags:
         text.append("tags    ", "dim").append(f"{_line(' '.join(s.tags))}\n")
-    text.append("command ", "dim").append(_line(files.written.command(s.name)) + "\n")
+    command = written_at_start(files, changes).command(s.name)
+    text.append("command ", "dim").append(_line(command) + "\n")
+    for change in changes:
+        text.append("then    ", "dim").append(f"at step {change.step:,}: ", "dim")
+        text.append(_line(change.command(s.name)) + "\n")
     for name, value in _environment(s, files.workers):
         text.append(f"{name:<8}", "dim").append(_line(value) + "\n")
     text.append("folder  ", "dim").append(_line(str(files.root)))

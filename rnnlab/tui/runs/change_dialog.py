@@ -13,6 +13,7 @@ from rnnlab.runs import control
 from rnnlab.runs.records import ACTIVE_STATES
 from rnnlab.runs.run_end import is_at_end, suggestion
 from rnnlab.tui.shell.dialogs.form import Answers, Blank, FormScreen, Problem
+from rnnlab.tui.shell.latest import run_latest
 
 if TYPE_CHECKING:
     from rnnlab.submit import Steered
@@ -36,12 +37,13 @@ async def change_runs(screen: BaseScreen, names: Sequence[str]) -> None:
     steered = await _read(screen, names)
     if not steered:
         return
-    answers = await screen.app.push_screen_wait(dialog_of(steered, is_for_end=False))
+    dialog = ChangeScreen(steered, is_for_end=False)
+    answers = await screen.app.push_screen_wait(dialog)
     if answers is None:
         return
-    changes = changes_of(answers, present_texts(steered))
+    changes = changes_of(answers, dialog.present)
     if changes:
-        await _apply(screen, steered, changes)
+        await _apply(screen, dialog.steered, changes)
     else:
         screen.toast("no setting was changed")
 
@@ -65,10 +67,11 @@ async def continue_runs(
     steered = await _read(screen, names)
     if not steered:
         return
-    answers = await screen.app.push_screen_wait(dialog_of(steered, is_for_end=True))
+    dialog = ChangeScreen(steered, is_for_end=True)
+    answers = await screen.app.push_screen_wait(dialog)
     if answers is not None:
-        changes = changes_of(answers, present_texts(steered), is_for_end=True)
-        await _apply(screen, steered, changes, is_queued=is_queued)
+        changes = changes_of(answers, dialog.present, is_for_end=True)
+        await _apply(screen, dialog.steered, changes, is_queued=is_queued)
 
 
 def present_texts(steered: Sequence[Steered]) -> dict[str, str]:
@@ -121,43 +124,68 @@ def problem_of(
     return None
 
 
-def dialog_of(steered: Sequence[Steered], *, is_for_end: bool) -> FormScreen:
-    """Return the dialog with the settings of runs.
+class ChangeScreen(FormScreen):
+    """The dialog with the settings of runs; it follows their progress while it is open."""
 
-    is_for_end: whether it asks for how long finished runs continue; it then suggests an answer.
-    """
-    from rnnlab.settings.command_line import as_text
+    def __init__(self, steered: Sequence[Steered], *, is_for_end: bool) -> None:
+        """is_for_end: whether it asks for how long finished runs continue, and suggests that."""
+        from rnnlab.settings.command_line import as_text
 
-    present = present_texts(steered)
-
-    suggested = {}
-    if is_for_end:
-        first = steered[0]
-        changes = suggestion(first.config.model_dump(), first.status)
-        suggested = {name: as_text(value) for name, value in changes.items()}
-    are_different = len(steered) > 1
-    blanks = [
-        Blank(
-            name,
-            name,
-            "no limit" if name in ("steps", "epochs", "minutes") else "unchanged",
-            suggested.get(name, text),
-            _NOTES[name] + ("" if are_different else _so_far(name, steered[0])),
+        self.steered = steered
+        """The runs as they were read last."""
+        self.present = present_texts(steered)
+        self._is_for_end = is_for_end
+        suggested: dict[str, str] = {}
+        if is_for_end:
+            first = steered[0]
+            changes = suggestion(first.config.model_dump(), first.status)
+            suggested = {name: as_text(value) for name, value in changes.items()}
+        notes = _notes(steered)
+        blanks = [
+            Blank(
+                name,
+                name,
+                "no limit" if name in ("steps", "epochs", "minutes") else "unchanged",
+                suggested.get(name, text),
+                notes[name],
+            )
+            for name, text in self.present.items()
+        ]
+        subject = steered[0].run.name if len(steered) == 1 else f"{len(steered)} runs"
+        will_train = all(run.status.state in ACTIVE_STATES for run in steered)
+        verb = "Continue" if is_for_end else "Change"
+        super().__init__(
+            f"{verb} {subject}",
+            _about(steered, is_for_end=is_for_end),
+            blanks,
+            verb if is_for_end or will_train else "Change and resume",
+            lambda answers: problem_of(self.steered, self.present, answers, is_for_end=is_for_end),
+            preview=lambda answers: _preview(self.steered, self.present, is_for_end, answers),
         )
-        for name, text in present.items()
-    ]
-    subject = f"{len(steered)} runs" if are_different else steered[0].run.name
-    will_train = all(run.status.state in ACTIVE_STATES for run in steered)
-    verb = "Continue" if is_for_end else "Change"
-    check = partial(problem_of, steered, present, is_for_end=is_for_end)
-    return FormScreen(
-        f"{verb} {subject}",
-        _about(steered, is_for_end=is_for_end),
-        blanks,
-        verb if is_for_end or will_train else "Change and resume",
-        check,
-        preview=partial(_preview, steered, present, is_for_end),
-    )
+
+    def show_state(self) -> None:
+        """Read the runs again, and show how far they have come."""
+        run_latest(self, self._read_again, "runs")
+
+    async def _read_again(self) -> None:
+        from rnnlab.submit import Steered
+
+        try:
+            steered = [await asyncio.to_thread(Steered.of, one.run) for one in self.steered]
+        except RnnlabError:
+            return  # a run was deleted elsewhere: the answers will be refused
+        if self.is_current and [one.status for one in steered] != [
+            one.status for one in self.steered
+        ]:
+            self.steered = steered
+            self.tell(_about(steered, is_for_end=self._is_for_end), _notes(steered))
+
+
+def _notes(steered: Sequence[Steered]) -> dict[str, str]:
+    """Return the notes of the fields; for a single run, with its progress."""
+    if len(steered) > 1:
+        return dict(_NOTES)
+    return {name: note + _so_far(name, steered[0]) for name, note in _NOTES.items()}
 
 
 def _preview(steered: Sequence[Steered], present: Texts, is_for_end: bool, answers: Answers) -> str:

@@ -19,8 +19,8 @@ from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.runs.columns import COLUMNS, NAME, chosen_columns, fitting, header, sorts_of
 from rnnlab.tui.runs.row import RowLayout, RowLook, name_length
 from rnnlab.tui.shell.row_list import RowList
-from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.run_filter import NEWEST
+from rnnlab.tui.state.runs_state import RunsState
 
 _NO_RUNS = ("no runs yet", "press n to start a run")
 _NO_MATCH = ("no run matches", "esc lists all runs, / changes the filter")
@@ -41,7 +41,7 @@ class RunsTable(RowList):
     BORDER_SUBTITLE = _KEYS
     _is_filling = False
 
-    def __init__(self, state: LabState) -> None:
+    def __init__(self, state: RunsState) -> None:
         # Cells are as wide as their columns: the second line of a row spans all of them.
         super().__init__("runs", cell_padding=0)
         self._state = state

@@ -223,7 +223,7 @@ class BeamsScreen(PromptingScreen):
             of = f" ({self.shown + 1} of {len(session.specs)}, D next)" * (len(session.specs) > 1)
             cut = ", trace truncated" * self.search.is_cut
             self.status.show_text(
-                f"{state}, {length} tokens{cut}; {session.request.run} at step {session.step:,}; "
+                f"{state}, {length} tokens{cut}; {session.request.run} at {self.form.weights()}; "
                 f"{chain}{of}"
             )
 

@@ -34,13 +34,16 @@ from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.prompt_session import PromptRequest
+from rnnlab.tui.state.weights import weights_of
 
 _MOST, _FEW = 12, 3
 """Maximum number of runs to compare, and the number if no run is selected."""
+_LEAST_COLUMNS, _LEAST_ROWS = 100, 20
+"""Size of a screen from which the curves are next to the table, or below it."""
 _HOW_TO_BEGIN = "press enter: every run continues the same text with the same decoders and seed"
 _PANES = (
-    Pane("compare-table", "Table", edge="right", least=30),
-    Pane("compare-charts", "Curves", is_for_normal=True),
+    Pane("compare-table", "Table", edge="right", least=30, narrow_edge="bottom"),
+    Pane("compare-charts", "Curves"),
     Pane("compare-texts", "Texts", edge="top", least=6),
 )
 
@@ -84,6 +87,17 @@ class CompareScreen(PromptingScreen, GridScreen):
             yield self.form
             yield self.status
             yield self.board
+
+    def has_room_for(self, pane: str) -> bool:
+        """Return False for the curves on a narrow screen that shows texts, or on a very low one."""
+        width, height = self.app.size
+        is_crowded = not self._texts.has_class("-empty") or height < _LEAST_ROWS
+        return pane != "compare-charts" or width >= _LEAST_COLUMNS or not is_crowded
+
+    def _show_texts(self, *, are_shown: bool) -> None:
+        """Give the texts their room, or give it back to the curves."""
+        self._texts.set_class(not are_shown, "-empty")
+        self.panes.apply()
 
     def on_mount(self) -> None:
         """Show how to begin."""
@@ -153,7 +167,10 @@ class CompareScreen(PromptingScreen, GridScreen):
             text.append("● " if name in self.state.selected else " ")
         has_selected = any(name in self.state.selected for name in self.names)
         which = "● selected" if has_selected else "chosen and similar runs"
-        text.append(f" {which}; press F2, then space to select others", "dim")
+        how = "press F2, then space to select others"
+        if self.app.size.width < _LEAST_COLUMNS:
+            which, how = which.removeprefix("chosen and "), "F2, space: others"
+        text.append(f" {which}; {how}", "dim")
         left_out = self.state.overlaid[_MOST:]
         if left_out:
             names = visible(", ".join(left_out), newline=" ")
@@ -174,7 +191,7 @@ class CompareScreen(PromptingScreen, GridScreen):
             return
         from rnnlab.settings.values import default_settings
 
-        titles = [self._badge(s.name).append(visible(s.name), "bold") for s in summaries]
+        titles = [Text.assemble(self._badge(s.name), (visible(s.name), "bold")) for s in summaries]
         self.table.show(titles, rows_of(runs, summaries, default_settings()))
 
     async def submit(self, request: PromptRequest) -> None:
@@ -190,7 +207,7 @@ class CompareScreen(PromptingScreen, GridScreen):
             askers.append(Asker(self, name, range(len(titles), len(titles) + len(texts))))
             titled = f"{self.state.letter_of(name)} {name}".strip()
             titles += [f"{titled} {text}" for text in texts]
-        self._texts.remove_class("-empty")
+        self._show_texts(are_shown=True)
         await self.board.begin_best(titles)
         self._askers = askers
         for asker in self._askers:
@@ -206,7 +223,7 @@ class CompareScreen(PromptingScreen, GridScreen):
         if self._askers:
             self._cancel()
             await self.board.begin_best(())
-            self._texts.add_class("-empty")
+            self._show_texts(are_shown=False)
             self.status.show_text(_HOW_TO_BEGIN)
 
     def _cancel(self) -> None:
@@ -222,8 +239,9 @@ class CompareScreen(PromptingScreen, GridScreen):
             return
         match reply:
             case Started():
+                weights = weights_of(reply.step, self.state.summaries.get(asker.name))
                 for number in asker.columns:
-                    self.board.set_source(number, asker.name, reply.step)
+                    self.board.set_source(number, asker.name, reply.step, weights)
             case Progress():
                 number = asker.columns[reply.decoder]
                 if self.is_shown:
@@ -248,8 +266,7 @@ class CompareScreen(PromptingScreen, GridScreen):
         answered = sum(asker.is_over and not asker.has_failed for asker in self._askers)
         cannot = f"; no answer from {', '.join(failed)}" if failed else ""
         self.status.show_text(
-            f"{answered} of {len(self._askers)} runs have answered{cannot}; "
-            "press esc to go to the texts"
+            f"{answered} of {len(self._askers)} runs have answered{cannot}; esc: texts"
         )
 
     @property

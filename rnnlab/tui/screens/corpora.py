@@ -21,7 +21,7 @@ from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.latest import run_latest
 from rnnlab.tui.shell.pane_actions import pane_group
-from rnnlab.tui.shell.panes import Pane
+from rnnlab.tui.shell.panes import LEAST_COLUMNS, Pane
 from rnnlab.tui.state.lab_state import LabState
 
 if TYPE_CHECKING:
@@ -43,6 +43,10 @@ class CorporaScreen(CorporaListScreen):
         self._profiles: dict[tuple[str, int | None], Text] = {}
         """Profiles by name and size, cached because each takes seconds."""
         self._delay: Timer | None = None
+
+    def has_room_for(self, pane: str) -> bool:
+        """Return False for the profile on a very narrow screen."""
+        return pane != "look" or self.app.size.width >= LEAST_COLUMNS
 
     def compose_body(self) -> ComposeResult:
         """Yield the two panes and the status line."""

@@ -28,6 +28,7 @@ from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.view_tabs import ViewTabs
 from rnnlab.tui.state.lab_state import LabState
+from rnnlab.tui.state.weights import weights_of
 
 
 class InspectScreen(InspectingScreen):
@@ -220,9 +221,10 @@ class InspectScreen(InspectingScreen):
         if chosen is None:
             return
         is_current = self._findings and self._shown == self._asked
-        shown = f"step {self._findings[0].step:,}" if is_current else "not inspected yet"
+        shown = weights_of(self._findings[0].step, chosen) if is_current else "not inspected yet"
         other = f", compared with {self.other}" if self.other else ""
-        state = "inspecting ..." if self._is_waiting else self._problem or shown
+        shown = "no findings" if self._problem else shown  # the page has the reason in full
+        state = "inspecting…" if self._is_waiting else shown
         line = f"{chosen.name} ({chosen.state}), checkpoint {self.checkpoint}{other}: {state}"
         if self.tabs.chosen == VANISHING:
             line = self._state_of_lab()

@@ -11,14 +11,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import Static
 
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.outside.run_files import RunFiles, RunFilesReader
 from rnnlab.tui.run_view import texts
+from rnnlab.tui.run_view.changes import Change, changes_in, commands
 from rnnlab.tui.run_view.facts_pane import FactsPane
+from rnnlab.tui.run_view.run_heading import RunHeading
 from rnnlab.tui.runs.actions import STEERING
 from rnnlab.tui.runs.error_banner import ErrorBanner
 from rnnlab.tui.runs.keeping import KEEPING
@@ -27,7 +28,7 @@ from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.latest import run_latest
 from rnnlab.tui.shell.pane_actions import pane_group
-from rnnlab.tui.shell.panes import Pane
+from rnnlab.tui.shell.panes import LEAST_COLUMNS, Pane
 from rnnlab.tui.shell.screen import BaseScreen
 from rnnlab.tui.state.lab_state import LabState
 
@@ -72,7 +73,7 @@ class RunScreen(BaseScreen):
 
     def __init__(self, state: LabState) -> None:
         super().__init__(state)
-        self._heading = Static(id="run-heading", markup=False)
+        self._heading = RunHeading()
         self._banner = ErrorBanner()
         self._settings, self._facts, self._checkpoints, self._events, self._log = self._all = [
             FactsPane(pane.id, pane.title, follows_end=pane.id == "run-log") for pane in _PANES
@@ -82,11 +83,24 @@ class RunScreen(BaseScreen):
         self._reader: RunFilesReader | None = None
         self._files: RunFiles | None = None
         """The files of the shown run as last read; None until they have been read."""
+        self._changes: list[Change] = []
+        """Changes of its settings since its start."""
 
     def targets(self) -> tuple[RunSummary, ...]:
         """Return the run that is shown, even if others are selected."""
         chosen = self.state.chosen
         return () if chosen is None else (chosen,)
+
+    def has_room_for(self, pane: str) -> bool:
+        """Return False for all panes but the settings on a very narrow screen."""
+        return pane == "run-settings" or self.app.size.width >= LEAST_COLUMNS
+
+    def on_resize(self) -> None:
+        """Show the panes that fit, and the keys of those that do not."""
+        super().on_resize()
+        is_alone = not self.has_room_for("run-facts")
+        others = f"  2 to {len(_PANES)}: the other panes" if is_alone else ""
+        self._settings.border_title = _PANES[0].title + others
 
     def compose_body(self) -> ComposeResult:
         """Yield the settings at the left, the other panes at the right."""
@@ -114,7 +128,7 @@ class RunScreen(BaseScreen):
         if self.focused is self._settings:
             return self._files.config
         if self.focused is self._facts:
-            return self._files.written.command(self._shown)
+            return commands(self._shown, self._files, self._changes)
         return self.focused.text if isinstance(self.focused, FactsPane) else ""
 
     @on(RunChosen)
@@ -126,14 +140,13 @@ class RunScreen(BaseScreen):
             self._shown = self._reader = self._files = None
             self._show_nothing()
             return
-        if chosen.name != self._shown:
+        if self._reader is None or opened != self._reader.run:
             self._shown, self._files = chosen.name, None
             self._reader = RunFilesReader(opened)
             for pane in self._all:
                 pane.show(Text("reading…", "dim"))
                 pane.rewind()
         self._show_summary(chosen)
-        assert self._reader is not None
         run_latest(self, partial(self._read, self._reader), "files")
 
     async def _read(self, reader: RunFilesReader) -> None:
@@ -141,8 +154,6 @@ class RunScreen(BaseScreen):
         if reader is not self._reader or files is self._files or not self.is_attached:
             return
         old, self._files = self._files, files
-        if old is None or old.settings != files.settings or old.sources != files.sources:
-            self._settings.show(texts.settings_text(files))
         if old is None or old.log != files.log:
             self._log.show(texts.log_text(files))
         if self.state.chosen is not None and self.state.chosen.name == self._shown:
@@ -150,16 +161,18 @@ class RunScreen(BaseScreen):
 
     def _show_summary(self, summary: RunSummary) -> None:
         """Show what changes with every step."""
-        self._heading.update(texts.heading(summary))
+        self._heading.show(summary)
         self._banner.show(summary)
         history = self.state.history(summary.name)
         self._events.show(texts.events_text(summary, history))
         if self._files is not None:
-            self._facts.show(texts.facts_text(summary, self._files))
+            self._changes = changes_in(history.events)
+            self._settings.show(texts.settings_text(self._files, self._changes))
+            self._facts.show(texts.facts_text(summary, self._files, self._changes))
             self._checkpoints.show(texts.checkpoints_text(summary, self._files, history))
 
     def _show_nothing(self) -> None:
-        self._heading.update(Text(_NO_RUN if not self.state.summaries else _GONE))
+        self._heading.show(None, _NO_RUN if not self.state.summaries else _GONE)
         self._banner.show(None)
         for pane in self._all:
             pane.show(Text())

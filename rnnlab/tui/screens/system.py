@@ -25,10 +25,12 @@ from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.latest import run_latest
 from rnnlab.tui.shell.pane_actions import pane_group
-from rnnlab.tui.shell.panes import Pane
+from rnnlab.tui.shell.panes import LEAST_COLUMNS, Pane
 from rnnlab.tui.state.lab_state import LabState
 
 _BAR = 24
+_NAME = 14
+"""Maximum number of columns of a name on a very narrow screen."""
 _FULL = 0.9
 """Used fraction from which a bar is red."""
 
@@ -105,7 +107,7 @@ def machine_text(read: MachineRead, width: int) -> Table:
     """Return the load of the machine as a table with bars."""
     bar = max(6, min(_BAR, width - 72))
     table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, max_width=_NAME if width < LEAST_COLUMNS else None)
     table.add_column(no_wrap=True)
     busy = sum(read.cores) / max(len(read.cores), 1)
     load = " ".join(f"{average:.2f}" for average in read.load)

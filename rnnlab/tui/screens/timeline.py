@@ -18,6 +18,7 @@ from rnnlab.runs.history import History
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.records import SampleRecord
 from rnnlab.runs.samples import Round, losses_at, rounds_of
+from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.charts.actions import ORDER, SCALES, zooming
 from rnnlab.tui.charts.sampled_grid import SampledGrid
@@ -108,7 +109,7 @@ class TimelineScreen(GridScreen):
         self._box = HorizontalScroll(id="samples", can_focus=False)
         self._why_empty = Static(id="no-samples", markup=False)
         self._columns: list[TimelineSample] = []
-        self._run = ""
+        self._run: Run | None = None
         self._tail: JournalTail | None = None
         self._history = History()
         self._shown: object = None
@@ -128,13 +129,11 @@ class TimelineScreen(GridScreen):
     def show_state(self) -> None:
         """Read the new samples, and show them if the newest ones are followed."""
         chosen = self.state.chosen
-        if chosen is None:
+        run = self.state.opened(chosen.name) if chosen is not None else None
+        if chosen is None or run is None:
             return
-        if chosen.name != self._run or self._tail is None:
-            run = self.state.opened(chosen.name)
-            if run is None:
-                return
-            self._run, self.place, self._history = chosen.name, None, History()
+        if run != self._run or self._tail is None:
+            self._run, self.place, self._history = run, None, History()
             self.rounds = []
             self._tail = JournalTail(run.paths.samples)
         version = self._history.version
@@ -183,7 +182,7 @@ class TimelineScreen(GridScreen):
 
     def _positions(self, *rounds: Round) -> list[float]:
         """Return the positions of rounds on the x axis."""
-        history = self.state.history(self._run)
+        history = self.state.history(self._run.name if self._run is not None else "")
         return places(history, [samples.step for samples in rounds], self.plots.axis)
 
     def prompt_then(self) -> None:

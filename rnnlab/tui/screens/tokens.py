@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import Input, Label
+from textual.widgets import Input
 
 from rnnlab.base.display import unescaped
 from rnnlab.base.errors import BadInputError
-from rnnlab.protocol.messages import DEFAULT_DECODERS
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
 from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.prompt_session import ChosenAnswer
+from rnnlab.tui.state.weights import WEIGHTS_HINT
 from rnnlab.tui.tokens.actions import TOKENS, TokensView
 from rnnlab.tui.tokens.choices import choices_at
 from rnnlab.tui.tokens.distribution import DistributionPane
+from rnnlab.tui.tokens.fields import TokenFields
 from rnnlab.tui.tokens.notes import newer_step, status_of, title_of, why_empty, why_not_text
-from rnnlab.tui.tokens.text_field import TextField
 from rnnlab.tui.tokens.token_cursor import TokenCursor
 from rnnlab.tui.tokens.token_session import TokenSession
 from rnnlab.tui.tokens.tree_pane import TreePane
-
-if TYPE_CHECKING:
-    from rnnlab.decoding import Spec
 
 _STALE = "-stale"
 
@@ -45,6 +42,7 @@ class TokensScreen(TokensView):
         self.tokens = TokenSession(
             self.post_message, self._show_all, lambda why: self.toast(why, "warning")
         )
+        self._fields = TokenFields()
         self.text = TokenCursor(self.editor)
         self.tree_pane = TreePane(self.editor)
         self.distribution = DistributionPane()
@@ -62,13 +60,7 @@ class TokensScreen(TokensView):
 
     def compose_body(self) -> ComposeResult:
         """Lay out the fields, the tree, the text and the distribution."""
-        with Horizontal(classes="row"):
-            yield Label("text ", classes="name")
-            yield TextField(id="own-text", placeholder="write a text, press enter")
-            yield Label(" decoders ", classes="name")
-            yield Input(" ".join(DEFAULT_DECODERS), id="own-filters", compact=True)
-            yield Label(" at ", classes="name")
-            yield Input("live", id="own-weights", compact=True)
+        yield self._fields
         yield self._status
         with Horizontal(id="walk"):
             with Vertical(id="walk-text"):
@@ -91,20 +83,16 @@ class TokensScreen(TokensView):
         subject = session.subject or (None if is_explored else session.best())
         if subject is not None and subject != self._subject:
             self._subject, self._own_text, answer = subject, "", subject.answer
-            self._fill(answer.decoder, str(subject.step))
+            self._fields.fill(answer.decoder, str(subject.step))
             if self._read_fields():
                 self.tokens.begin(subject.run, answer.prompt, answer.tokens, is_behind_prompt=True)
                 self.tokens.read(is_newest=True)
                 self.set_focus(self._reading_pane)
         self._show_all()
 
-    def _fill(self, decoders: str, weights: str) -> None:
-        self.query_one("#own-filters", Input).value = decoders
-        self.query_one("#own-weights", Input).value = weights
-
     def main_widget(self) -> Widget:
         """Return the tree; without a text, the text field."""
-        return self.query_one("#own-text") if self.editor.is_empty else self._reading_pane
+        return self._fields.text if self.editor.is_empty else self._reading_pane
 
     def widget_after_fields(self) -> Widget:
         """Return the tree, or the text if the tree is hidden."""
@@ -126,7 +114,7 @@ class TokensScreen(TokensView):
         event.stop()
         if not self._read_fields():
             return
-        field = self.query_one("#own-text", Input)
+        field = self._fields.text
         chosen = self.state.chosen
         is_other = field.value != self._own_text or (chosen and chosen.name != self.tokens.run)
         if field.value and chosen is not None and (event.input is field or self.editor.is_empty):
@@ -139,6 +127,12 @@ class TokensScreen(TokensView):
                 self.tokens.begin(chosen.name, text, (), is_behind_prompt=True)
         self.read_again()
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Show what the field for the weights takes."""
+        if event.widget.id == "own-weights":
+            self._said = WEIGHTS_HINT, False
+            self._status.show_text(WEIGHTS_HINT)
+
     def read_again(self) -> None:
         """Read the text with the weights and the decoders of the fields."""
         if self._read_fields():
@@ -147,10 +141,9 @@ class TokensScreen(TokensView):
 
     def _read_fields(self) -> bool:
         """Take decoders and weights from their fields; show the first error."""
-        line = self.query_one("#own-filters", Input).value.strip() or "greedy"
-        weights = self.query_one("#own-weights", Input).value.strip() or "live"
+        line = self._fields.decoders
         try:
-            specs = _parsed(line)
+            specs = self._fields.specs()
         except BadInputError as error:
             self._refuse(str(error))
             return False
@@ -158,7 +151,7 @@ class TokensScreen(TokensView):
         if line != self._line:
             self._line = line
             self.tokens.choose_decoders(specs)
-        self.tokens.checkpoint = weights
+        self.tokens.checkpoint = self._fields.checkpoint
         return True
 
     def _refuse(self, problem: str) -> None:
@@ -167,15 +160,14 @@ class TokensScreen(TokensView):
 
     async def choose_decoders(self) -> bool:
         """Choose decoders in a dialog; return False if it was cancelled."""
-        field = self.query_one("#own-filters", Input)
         from rnnlab.tui.prompting.decoders_dialog import (
             DecodersScreen,  # importing it takes 0.4 s
         )
 
-        chosen = await self.app.push_screen_wait(DecodersScreen(field.value))
+        chosen = await self.app.push_screen_wait(DecodersScreen(self._fields.decoders))
         if not chosen:
             return False
-        field.value = " ".join(chosen)
+        self._fields.fill(" ".join(chosen))
         if not self._read_fields():
             return False
         if not self.tokens.rows:  # other filters: the distributions have to be read again
@@ -282,13 +274,6 @@ class TokensScreen(TokensView):
     def stop_task(self) -> bool:
         """Cancel the questions; return True if there were any to wait for."""
         return self.is_task_running and self.tokens.stop()
-
-
-def _parsed(line: str) -> list[Spec]:
-    """Return the decoders of a line; raise BadInputError for an invalid one."""
-    from rnnlab.decoding import parse_spec, split_specs  # importing it takes 0.1 s
-
-    return [parse_spec(text) for text in split_specs(line)]
 
 
 SCREEN = Declaration(

@@ -1,4 +1,4 @@
-"""The first frame: the empty panes of the home screen.
+"""The first frame: the empty panes of the home screen, which are filled while it is built.
 
 Every import delays the first frame, so this module uses neither the widgets of the home screen nor
 their data.
@@ -6,12 +6,14 @@ their data.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from rnnlab.tui.shell.pane_sizes import sizes_of
@@ -29,9 +31,12 @@ HOME_PANES = (
     ),
 )
 
+_REFRESHES = 2
+"""Number of refreshes until a new pane is drawn completely."""
+
 
 class Outline(Screen[None]):
-    """An empty copy of the home screen's layout, which the home screen replaces."""
+    """A copy of the home screen's layout, which the home screen replaces."""
 
     HORIZONTAL_BREAKPOINTS = BaseScreen.HORIZONTAL_BREAKPOINTS
     VERTICAL_BREAKPOINTS = BaseScreen.VERTICAL_BREAKPOINTS
@@ -79,6 +84,24 @@ class Outline(Screen[None]):
     def on_resize(self) -> None:
         """Show as many panes as fit."""
         self._layout.apply()
+
+    async def fill(self, pane: Widget, status: str) -> None:
+        """Show a pane with the focus in place of the empty one with its id; return once drawn.
+
+        status: the states of the runs, for the bar.
+        """
+        pane.add_class("outline")
+        with self.app.batch_update():
+            await self.query_one(f"#{pane.id}").remove()
+            await self.mount(pane, before="#upper")
+            self._layout.apply()
+            pane.focus()
+            self.query_one(ScreenBar).show_status(status)
+        # The layout gives the pane its size, to which it fits its content, which it then scrolls.
+        for _ in range(_REFRESHES):
+            is_drawn = asyncio.Event()
+            self.call_after_refresh(is_drawn.set)
+            await is_drawn.wait()
 
 
 def _frame(pane: Pane) -> Static:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.app import App
 
@@ -13,6 +13,14 @@ from rnnlab.tui.shell.screen_registry import ScreenEntry
 
 if TYPE_CHECKING:
     from rnnlab.tui.state.lab_state import LabState
+
+
+@runtime_checkable
+class Following(Protocol):
+    """A dialog that shows runs and follows them while it is open."""
+
+    def show_state(self) -> None:
+        """Show the changes of the runs; called after every poll."""
 
 
 class Pages:
@@ -45,6 +53,13 @@ class Pages:
         """The visible screen, below any dialog."""
         pages = [screen for screen in self._app.screen_stack if isinstance(screen, BaseScreen)]
         return pages[-1]
+
+    def refresh_state(self) -> None:
+        """Show the state after a poll: on the visible screen, and in a dialog above it."""
+        self.visible.refresh_state()
+        top = self._app.screen
+        if top is not self.visible and isinstance(top, Following):
+            top.show_state()
 
     async def show(self, target: ScreenEntry, state: LabState) -> BaseScreen:
         """Show a screen in place of the visible one; return it."""

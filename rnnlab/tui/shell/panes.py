@@ -6,16 +6,18 @@ their keys show them in full screen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from textual.screen import Screen
 
 from rnnlab.tui.shell.pane_sizes import Edge, Sizes
 
-_NORMAL, _WIDE = 100, 150
-"""Minimum number of columns of a normal and of a wide screen."""
+LEAST_COLUMNS, _NORMAL, _WIDE = 66, 100, 150
+"""Minimum number of columns for panes next to each other, of a normal and of a wide screen."""
+_TINY = "-tiny"
+"""CSS class of a screen with fewer columns than panes next to each other need."""
 OFF, ALONE = "-off", "-alone"
 """CSS classes of a hidden pane and of a pane in full screen."""
 REST_OFF = "-rest-off"
@@ -31,27 +33,46 @@ class Pane:
     title: str
     is_for_wide: bool = False
     """Whether the pane is hidden if the terminal has fewer than 150 columns."""
-    is_for_normal: bool = False
-    """Whether the pane is hidden if the terminal has fewer than 100 columns."""
     also: str = ""
     """A second key that shows and hides the pane, besides its digit."""
     edge: Edge = ""
     """The border that moves when the pane is resized; empty for a pane that fills the rest."""
     least: int = 4
     """Minimum number of columns or rows of a resized pane."""
+    narrow_edge: Edge = ""
+    """The border that moves if the terminal has fewer than 100 columns, on which the panes are
+    below each other; empty for the same one."""
+
+    def at(self, width: int) -> Pane:
+        """Return the pane on a terminal of that many columns."""
+        if width >= _NORMAL or not self.narrow_edge:
+            return self
+        return replace(self, edge=self.narrow_edge, least=4)
 
 
 class Layout:
     """Decides which panes of a screen are shown."""
 
-    def __init__(self, screen: Screen[Any], panes: Sequence[Pane]) -> None:
+    def __init__(
+        self,
+        screen: Screen[Any],
+        panes: Sequence[Pane],
+        has_room: Callable[[str], bool] = lambda _pane: True,
+    ) -> None:
+        """has_room: returns False for a pane that does not fit on the screen now."""
         self._screen = screen
-        self._panes = panes
+        self._all = panes
+        self._can_fit = has_room
         self.alone: str | None = None
         """Id of the pane in full screen; None if there is none."""
         self.chosen: dict[str, bool] = {}
         """For each pane that the user has shown or hidden: whether it is shown."""
         self.sizes = Sizes(screen)
+
+    @property
+    def _panes(self) -> list[Pane]:
+        # The app's size: below a dialog, the screen's own size is set after the resize event.
+        return [pane.at(self._screen.app.size.width) for pane in self._all]
 
     def begin(self) -> None:
         """Set the CSS classes of the terminal's size on a screen that is still empty.
@@ -148,7 +169,8 @@ class Layout:
         return self._has_room(pane) and self.chosen.get(pane, True)
 
     def apply(self) -> None:
-        """Set the CSS classes of the panes' widgets."""
+        """Set the CSS classes of the panes' widgets, and of a screen that is very narrow."""
+        self._screen.set_class(self._screen.app.size.width < LEAST_COLUMNS, _TINY)
         for pane in self._panes:
             widget = self._screen.query_one(f"#{pane.id}")
             widget.set_class(not self.is_shown(pane.id), OFF)
@@ -166,6 +188,5 @@ class Layout:
         spec = next((p for p in self._panes if p.id == pane), None)
         if spec is None:
             return True
-        # The app's size: below a dialog, the screen's own size is set after the resize event.
-        width = self._screen.app.size.width
-        return width >= (_WIDE if spec.is_for_wide else _NORMAL if spec.is_for_normal else 0)
+        is_fitting = not spec.is_for_wide or self._screen.app.size.width >= _WIDE
+        return is_fitting and self._can_fit(pane)

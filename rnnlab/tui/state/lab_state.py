@@ -1,4 +1,4 @@
-"""The state shared by all screens: the runs as last read, the chosen run, the selected runs.
+"""The state shared by all screens: the runs as last read, their histories, the prompt session.
 
 The app updates the state after each poll; screens read it and set the chosen and selected runs. It
 does not refer to widgets.
@@ -6,9 +6,8 @@ does not refer to widgets.
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,10 +22,9 @@ from rnnlab.tui.outside.polling import MOST_RECORDS, RunsRead
 from rnnlab.tui.state.key_buffer import KeyBuffer
 from rnnlab.tui.state.notifications import Notice, notice_of, status_of
 from rnnlab.tui.state.prompt_session import Fields, PromptSession
-from rnnlab.tui.state.renames import follow_renames, new_names
-from rnnlab.tui.state.run_filter import ordered
-from rnnlab.tui.state.run_letters import assign_letters, lend_letters
-from rnnlab.tui.state.theme import appearance_of
+from rnnlab.tui.state.renames import follow_in_session, new_names
+from rnnlab.tui.state.run_letters import lend_letters
+from rnnlab.tui.state.runs_state import RunsState
 from rnnlab.tui.state.view_state import ViewState
 
 _EMPTY_HISTORY = History()
@@ -34,7 +32,7 @@ _EMPTY_HISTORY = History()
 _DEFAULT_PREFERENCES = Preferences()
 
 
-class LabState:
+class LabState(RunsState):
     """The part of the app's state that does not belong to one screen."""
 
     def __init__(
@@ -47,25 +45,14 @@ class LabState:
         keys: KeyBuffer | None = None,
         outside: Outside = DEFAULT,
     ) -> None:
+        super().__init__(view, preferences)
         self.store = store
         self.clock = clock
         """Returns monotonic time in seconds, for intervals and ages on the screens."""
         self.outside = outside
         """Processes, the machine and intervals; the only way for screens to reach them."""
-        self.view = view or ViewState()
-        """The view, saved across starts: sort order, filter, axis, panes."""
-        self.preferences = preferences
-        self.appearance = appearance_of(preferences)
         self.data = data
         """Folder of corpora; None for the default."""
-        self.summaries: dict[str, RunSummary] = {}
-        """Every run by name."""
-        self.has_read = False
-        """True once the runs have been listed."""
-        self.chosen_name: str | None = self.view.chosen or None
-        self.selected: tuple[str, ...] = tuple(self.view.marked)
-        """Runs that actions apply to and whose curves are overlaid on those of the chosen run, in
-        the order of selection."""
         self.also_watched: tuple[str, ...] = ()
         """Further runs whose journals the visible screen needs."""
         self.keys = keys or KeyBuffer()
@@ -78,25 +65,8 @@ class LabState:
         """The prompt session: the last request and its answers."""
         self._opened: dict[str, Run] = {}
         self._histories: dict[str, History] = {}
-        self._families: dict[tuple[str, float], Family | None] = {}
-        """Name and creation of a run -> its family; the settings of a run never change."""
-
-    @property
-    def chosen(self) -> RunSummary | None:
-        """The run under the cursor; None if no run is listed."""
-        return self.summaries.get(self.chosen_name) if self.chosen_name else None
-
-    @property
-    def targets(self) -> tuple[RunSummary, ...]:
-        """The runs that an action applies to: the selected ones, or else the chosen one."""
-        selected = [self.summaries[name] for name in self.selected if name in self.summaries]
-        return tuple(selected or ([self.chosen] if self.chosen else []))
-
-    @property
-    def overlaid(self) -> tuple[str, ...]:
-        """The chosen run, followed by the other selected runs that exist."""
-        chosen = [self.chosen.name] if self.chosen else []
-        return tuple(dict.fromkeys([*chosen, *(n for n in self.selected if n in self.summaries)]))
+        self._families: dict[tuple[str, float, bool], Family | None] = {}
+        """Name, creation, is shipped -> a run's family; the settings of a run never change."""
 
     @property
     def watched(self) -> tuple[str, ...]:
@@ -107,14 +77,6 @@ class LabState:
     def status(self) -> str:
         """One line: how many runs are in each state, and how many the folder holds."""
         return status_of(self.summaries.values(), self.store.root)
-
-    def in_order(self) -> list[RunSummary]:
-        """Return the runs that pass the filter, in the order of the list."""
-        view = self.view
-        return ordered(
-            self.summaries.values(), view.sort,
-            is_reversed=view.is_reversed, text=view.filter, pinned=view.pinned,
-        )  # fmt: skip
 
     def opened(self, name: str) -> Run | None:
         """Return a run on disk; None if it was removed since the last poll."""
@@ -128,32 +90,6 @@ class LabState:
     def history(self, name: str) -> History:
         """Return a run's history; empty until its journal has been read."""
         return self._histories.get(name, _EMPTY_HISTORY)
-
-    def color_of(self, name: str) -> int:
-        """Return a run's index in the palette, which stays the same while the run exists."""
-        return self.view.colors.get(name, 0)
-
-    def rgb_of(self, name: str) -> str:
-        """Return a run's colour in the form of Rich's styles."""
-        palette = self.appearance.palette
-        r, g, b = palette[self.color_of(name) % len(palette)]
-        return f"rgb({r},{g},{b})"
-
-    def letter_of(self, name: str) -> str:
-        """Return a run's letter, which stays the same while the run exists; empty for none."""
-        return self.view.letters.get(name, "")
-
-    def prefer(self, preferences: Preferences) -> None:
-        """Replace the preferences and update the appearance."""
-        self.preferences = preferences
-        self.appearance = appearance_of(preferences)
-
-    def toggle_pins(self, names: Collection[str]) -> bool:
-        """Pin runs to the top of the list; unpin them if all are pinned. Return True if pinned."""
-        pinned = self.view.pinned
-        new = [name for name in names if name not in pinned]
-        self.view.pinned = pinned + new if new else [n for n in pinned if n not in names]
-        return bool(new)
 
     def view_to_keep(self) -> ViewState:
         """Return the view to save, without entries for runs that no longer exist."""
@@ -183,16 +119,8 @@ class LabState:
             if (before := self.summaries.get(summary.name)) is not None
             and (notice := notice_of(before, summary)) is not None
         ]
-        self.has_read = True
-        self.summaries = {summary.name: summary for summary in read.summaries}
-        self._follow_renames()
-        self.selected = tuple(name for name in self.selected if name in self.summaries)
-        oldest_first = [s.name for s in sorted(read.summaries, key=lambda s: (s.created, s.name))]
-        colors = _free_colors(set(self.view.colors.values()))
-        for name in oldest_first:
-            if name not in self.view.colors:
-                self.view.colors[name] = next(colors)
-        assign_letters(self.view.letters, oldest_first)
+        self.set_runs(read.summaries)
+        self._forget_replaced()
         # Keep only the histories of watched runs: for them, the poller returns the records since
         # the last poll; for a run that is watched again, it returns the whole journal.
         self._histories = {
@@ -202,13 +130,19 @@ class LabState:
             self._histories[name].add(chunk)
         return notices
 
+    def _forget_replaced(self) -> None:
+        """Forget the folders of runs that are gone, or that a shipped run or its copy replaced."""
+        self._opened = {
+            name: run
+            for name, run in self._opened.items()
+            if name in self.summaries and run.is_shipped == self.summaries[name].is_shipped
+        }
+
     def _follow_renames(self) -> None:
-        """Replace the former names of runs that were renamed here or elsewhere."""
+        """Replace the former names of renamed runs, also in the prompt session."""
+        super()._follow_renames()
         if names := new_names(self.summaries):
-            if self.chosen_name is not None:
-                self.chosen_name = names.get(self.chosen_name, self.chosen_name)
-            self.selected = tuple(names.get(name, name) for name in self.selected)
-            follow_renames(names, self.view, self.session)
+            follow_in_session(names, self.session)
 
     def _named(self, name: str) -> NamedHistory:
         summary = self.summaries.get(name)
@@ -224,13 +158,8 @@ class LabState:
         """Return the family of a run whose curves may be averaged with those of others."""
         if not self.view.has_means or len(self.watched) < 2:
             return None
-        key = (summary.name, summary.created)
+        key = (summary.name, summary.created, summary.is_shipped)
         if key not in self._families:
             run = self.opened(summary.name)
             self._families[key] = run.family() if run is not None else None
         return self._families[key]
-
-
-def _free_colors(used: Collection[int]) -> Iterator[int]:
-    """Yield the palette indices that no run uses, ascending."""
-    return (color for color in itertools.count() if color not in used)

@@ -22,11 +22,15 @@ def new_names(summaries: Mapping[str, RunSummary]) -> dict[str, str]:
     }
 
 
-def follow_renames(names: Mapping[str, str], view: ViewState, session: PromptSession) -> None:
-    """Replace former names in pins, colours and the prompt session; names: see `new_names`."""
+def follow_in_view(names: Mapping[str, str], view: ViewState) -> None:
+    """Replace former names in pins and colours; names: see `new_names`."""
     view.pinned[:] = [names.get(name, name) for name in view.pinned]
-    for of_runs in (view.colors, session.fields.checkpoints):
-        _follow(of_runs, names)
+    _follow(view.colors, names)
+
+
+def follow_in_session(names: Mapping[str, str], session: PromptSession) -> None:
+    """Replace former names in the prompt session; names: see `new_names`."""
+    _follow(session.fields.checkpoints, names)
     if session.request is not None and session.request.run in names:
         session.request = replace(session.request, run=names[session.request.run])
     if session.subject is not None and session.subject.run in names:

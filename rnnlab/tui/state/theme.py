@@ -15,10 +15,11 @@ from textual.filter import LineFilter, Monochrome, NoColor
 from textual.theme import Theme
 
 from rnnlab.base.display import is_unicode
+from rnnlab.base.palettes import PALETTES, Palette
 from rnnlab.base.preferences import Preferences
 
 if TYPE_CHECKING:
-    from rnnlab.plots import Glyphs, Palette
+    from rnnlab.plots import Glyphs
 
 THEMES = (
     Theme(
@@ -55,8 +56,6 @@ class Appearance:
     @property
     def palette(self) -> Palette:
         """Colours of the runs."""
-        from rnnlab.plots import PALETTES  # a slow import, which the first frame does not need
-
         return PALETTES[self.series]
 
 
@@ -91,7 +90,7 @@ _ASCII = {
     "◔": "o", "◆": "*", "‖": "=", "✓": "v", "✗": "x", "→": ">", "←": "<", "↑": "^", "↓": "v",
     "⏎": "$", "∎": "$", "ø": "m", "Σ": "S", "\u2013": "-", "\u2014": "-", "\u2019": "'", "“": '"',
     "”": '"', "▶": ">", "▼": "v", "▲": "^", "⭘": "o", "\u00d7": "x",
-    "▸": ">", "␣": "_",
+    "▸": ">", "␣": "_", "°": " ",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from rnnlab.runs.paths import Pointer
 from rnnlab.runs.records import ACTIVE_STATES
 from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.state.weights import weights_of
 from rnnlab.tui.tokens.token_session import TokenSession
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _waiting_note(state: LabState, session: TokenSession) -> str:
     run = state.summaries.get(session.run)
     if run is not None and run.state == "starting":
         return f"waiting for the first weights of {run.name}…"
-    return "reading the text…" if state.session.is_ready else "loading torch…"
+    return "reading the text…" if state.session.is_ready else "starting the generator…"
 
 
 def status_of(state: LabState, session: TokenSession) -> tuple[str, bool]:
@@ -56,7 +57,8 @@ def status_of(state: LabState, session: TokenSession) -> tuple[str, bool]:
     branches = f"; {num} branches, . next" if num > 1 else ""
     writing = "; the decoders are writing…" if session.is_continuing else ""
     chain = " → ".join(session.chain)
-    return f"{note}{session.run} at step {session.step:,}; {chain}{branches}{writing}", False
+    weights = weights_of(session.step, state.summaries.get(session.run))
+    return f"{note}{session.run} at {weights}; {chain}{branches}{writing}", False
 
 
 def title_of(session: TokenSession) -> str:

@@ -9,12 +9,12 @@ from rnnlab.protocol.messages import Distributions, DistributionsFound, Started
 from rnnlab.worker import AnswerContext
 
 if TYPE_CHECKING:
-    from rnnlab.models import Unknown
+    from rnnlab.inference import Unknown
 
 
 def answer(question: Distributions, context: AnswerContext) -> None:
     """Send the distributions of all places in one reply."""
-    from rnnlab.models import distributions_of
+    from rnnlab.inference import distributions_of
 
     spec = parse_spec(question.decoder)
     loaded = context.model(question.ask, question.run, question.checkpoint)

@@ -9,7 +9,7 @@ from rnnlab.protocol.messages import Expand, Expanded, Started
 from rnnlab.worker import AnswerContext
 
 if TYPE_CHECKING:
-    from rnnlab.models import Expander, Unknown
+    from rnnlab.inference import Expander, Unknown
 
 _last: list[Expander] = []
 """The expander of the last model (at most one): it keeps the states of the last texts."""
@@ -17,7 +17,7 @@ _last: list[Expander] = []
 
 def answer(question: Expand, context: AnswerContext) -> None:
     """Send the distributions of the text and of its branches."""
-    from rnnlab.models import Expander
+    from rnnlab.inference import Expander
 
     spec = parse_spec(question.decoder)
     loaded = context.model(question.ask, question.run, question.checkpoint)

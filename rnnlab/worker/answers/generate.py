@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.decoding import Spec, TracedStep, Tracer, parse_spec
 from rnnlab.protocol.messages import (
     CLASSIFY,
@@ -24,7 +25,7 @@ from rnnlab.protocol.messages import (
 from rnnlab.worker import AnswerContext, Pace
 
 if TYPE_CHECKING:
-    from rnnlab.models import GenerationStep, LoadedModel, Unknown
+    from rnnlab.inference import GenerationStep, LoadedModel, Unknown
 
 _MAX_TRACED = 20_000
 """Maximum number of hypotheses in the trace of a decoder: more than anybody reads."""
@@ -32,11 +33,13 @@ _MAX_TRACED = 20_000
 
 def answer(request: Generate, context: AnswerContext) -> None:
     """Send the frames of every decoder until all have ended or the request is cancelled."""
-    from rnnlab.models import Classifier, continue_prefilled, encode_prompt, prefill
+    from rnnlab.inference import continue_prefilled, encode_prompt, prefill
 
     specs: list[Spec] = [parse_spec(text) for text in request.decoders]
     loaded = context.model(request.ask, request.run, request.checkpoint)
-    if isinstance(loaded.model, Classifier):
+    if loaded.is_classifier:
+        if not request.prompt.strip():
+            raise BadInputError("there is no text to classify", "write a document")
         context.send(Started(request.ask, loaded.step))
         probabilities = _ranked_classes(loaded, request.prompt)
         context.send(Classified(request.ask, probabilities))
@@ -106,7 +109,7 @@ class _Search:
 
 def _ranked_classes(loaded: LoadedModel, text: str) -> dict[str, float]:
     """Return the probabilities of the classes of a text, the most probable class first."""
-    from rnnlab.models import classify_texts
+    from rnnlab.inference import classify_texts
 
     [verdict] = classify_texts(loaded, [text])
     return dict(sorted(verdict.probabilities.items(), key=lambda item: -item[1]))

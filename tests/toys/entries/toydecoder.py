@@ -12,7 +12,7 @@ from pydantic import Field
 
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._options import Options
-from rnnlab.decoding._rows import no_draws, write_rows
+from rnnlab.decoding._rows import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ def search(
         ranked_RV = np.argsort(-filtered_RV, axis=-1, kind="stable")
         return np.take_along_axis(ranked_RV, place_R[:, None], -1)[:, 0]
 
-    return write_rows(step, start, options, max_length, choose, no_draws)
+    return write_rows(step, start, options, max_length, choose)
 
 
 DECODER = Decoder(search, ToyOptions, is_random=False, source="Nobody (1999)")

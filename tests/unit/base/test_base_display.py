@@ -15,6 +15,7 @@ from rnnlab.base.display import (
     escaped,
     loss,
     moment,
+    named,
     size,
     sparkline,
     unescaped,
@@ -95,6 +96,14 @@ def test_counts_have_about_three_digits(value: float | None, shown: str) -> None
 )  # fmt: skip
 def test_durations_have_two_units(seconds: float | None, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"),
+    [("é", "'é'"), ("\n", "'⏎' (U+000A)"), (" a\x1b", "' a␛' (U+001B)"), ("'", '"\'"')],
+)
+def test_an_unknown_character_can_be_seen_and_searched(token: str, shown: str) -> None:
+    assert named(token) == shown
 
 
 class TestSparkline:

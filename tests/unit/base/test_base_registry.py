@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ def test_every_entry_has_a_summary_of_one_sentence(kind: str) -> None:
     for name in registry.names(kind):
         assert registry.summary(kind, name).strip(), f"{kind}/{name} has no docstring"
         assert "\n" not in registry.summary(kind, name)
+
+
+@pytest.mark.parametrize("kind", ["cells", "decoding/filters"])
+def test_a_description_is_the_whole_docstring(kind: str) -> None:
+    for name in registry.names(kind):
+        file = Path(rnnlab.__file__).parent / kind / f"{name.replace('-', '_')}.py"
+        assert registry.description(kind, name) == ast.get_docstring(ast.parse(file.read_text()))
 
 
 def test_a_dash_in_a_name_is_an_underscore_in_the_file() -> None:

@@ -44,6 +44,15 @@ def test_a_refused_run_is_one_line_and_the_others_are_done(
         assert any(part in line for line in problems), part
 
 
+def test_the_bin_is_named_only_if_a_run_was_moved_to_it(
+    lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["rm", "--yes", "test-a", "test-b"]) == 2, "they are training"
+    assert "bin restore" not in capsys.readouterr().err
+    assert cli.run(["rm", "--yes", "test-a", "other"]) == 2
+    assert "bin restore" in capsys.readouterr().err
+
+
 def test_a_failure_of_the_system_has_exit_code_1(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -82,3 +82,17 @@ def test_a_family_has_equal_settings_and_a_seed_for_each_run(runs: Path) -> None
     broken = RunStore(runs).open("wide")
     broken.paths.config.write_text("[", encoding="utf-8")
     assert broken.family() is None
+
+
+def test_a_runs_letter_is_its_place_among_the_names_also_in_a_chart_of_its_own(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = RunStore(runs).open("gru-s2").paths.config
+    replace_text(config, config.read_text().replace('tokens = "chars"', 'tokens = "words"'))
+    assert cli.run(["compare", "gru-s1", "gru-s2", "wide", "--checkpoints", str(runs)]) == 0
+    _, chars = capsys.readouterr().out.split("\n\ngru-s1, wide\n")
+    of_chars, of_words = chars.split("\n\ngru-s2\n")
+    assert of_chars.startswith("loss, nats/char")
+    assert "a gru-s1" in of_chars
+    assert "c wide" in of_chars
+    assert of_words.startswith("loss, nats/word")

@@ -12,6 +12,7 @@ import pytest
 from rnnlab.base import registry
 from rnnlab.cli import _completion as completion
 from rnnlab.recipes import names as recipe_names
+from rnnlab.runs.bin import Bin
 from rnnlab.runs.store import RunStore
 
 
@@ -39,7 +40,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def context(**params: str) -> Any:
-    return SimpleNamespace(params=params)
+    """Return the part of click's context that a completion reads: what is already written."""
+    return SimpleNamespace(params=params, parent=None)
+
+
+HERE = context()
 
 
 @pytest.mark.parametrize(
@@ -62,15 +67,15 @@ def test_every_entry_of_a_registry_is_completed_with_its_summary(
 
 
 def test_a_corpus_is_a_name_or_a_file(folder: Path) -> None:
-    found = names(completion.complete_corpus(""))
+    found = names(completion.complete_corpus(HERE, ""))
     assert {"mine", "stump", "copy", "notes.txt", "data/"} <= set(found)
     assert not {"notes.pdf", "moliere"} & set(found), "moliere is not fetched"
-    assert names(completion.complete_corpus("data/m")) == ["data/mine.txt"]
+    assert names(completion.complete_corpus(HERE, "data/m")) == ["data/mine.txt"]
 
 
 def test_the_actions_of_corpora_complete_the_names_that_suit_them() -> None:
-    assert names(completion.complete_corpora_action("f")) == ["fetch"]
-    assert "stump" in names(completion.complete_corpora_action("st"))
+    assert names(completion.complete_corpora_action(HERE, "f")) == ["fetch"]
+    assert "stump" in names(completion.complete_corpora_action(HERE, "st"))
     by_action = {
         action: names(completion.complete_corpora_name(context(action=action), ""))
         for action in ("show", "make", "fetch", "add")
@@ -79,6 +84,29 @@ def test_the_actions_of_corpora_complete_the_names_that_suit_them() -> None:
     assert "copy" in by_action["make"]
     assert "moliere" in by_action["fetch"]
     assert by_action["add"] == []
+
+
+def test_deleted_runs_are_completed_after_bin_and_only_there(
+    folder: Path,
+) -> None:
+    store = RunStore(folder / "checkpoints")
+    Bin(store).put(store.open("mine"))
+    assert names(completion.complete_run(HERE, "")) == ["starter"]
+    ((name, when),) = completion.complete_deleted_run(HERE, "m")
+    assert name == "mine"
+    assert when.startswith("deleted ")
+    assert names(completion.complete_bin_action("re")) == ["restore"]
+
+
+def test_the_folders_on_the_command_line_are_those_that_are_completed(folder: Path) -> None:
+    RunStore(folder / "other").create("elsewhere", "")
+    (folder / "texts").mkdir()
+    (folder / "texts" / "own.txt").write_text("La mer monte.")
+    folders = context(checkpoints="other", data="texts")
+    before_the_verb: Any = SimpleNamespace(params={"checkpoints": None}, parent=folders)
+    for written in (folders, before_the_verb):
+        assert names(completion.complete_run(written, "e")) == ["elsewhere"]
+        assert "own" in names(completion.complete_corpus(written, "o"))
 
 
 def test_a_recipe_is_shipped_or_a_toml_file() -> None:
@@ -102,9 +130,9 @@ def test_checkpoints_and_samples_are_those_of_the_run_that_is_named() -> None:
     ]  # fmt: skip
     assert completion.complete_sample_step(mine, "1") == [("10", "epoch 0.50")]
     assert completion.complete_sample_step(context(), "") == []
-    assert names(completion.complete_model("mi")) == ["mine"]
-    assert names(completion.complete_model("mine@2")) == ["mine@20"]
-    assert completion.complete_model("none@") == []
+    assert names(completion.complete_model(HERE, "mi")) == ["mine"]
+    assert names(completion.complete_model(HERE, "mine@2")) == ["mine@20"]
+    assert completion.complete_model(HERE, "none@") == []
 
 
 def test_a_setting_with_choices_is_completed_and_a_number_is_not() -> None:
@@ -116,6 +144,7 @@ def test_a_setting_with_choices_is_completed_and_a_number_is_not() -> None:
     for name, values in expected.items():
         complete = completion.completion_of_setting(name)
         assert complete is not None
-        assert names(complete("")) == values
+        written = (HERE, "") if name == "init_from" else ("",)
+        assert names(complete(*written)) == values
     assert completion.completion_of_setting("hidden") is None
     assert completion.completion_of_setting("sample_decoders") is completion.complete_decoder

@@ -55,6 +55,19 @@ def test_starting_a_run_shows_what_the_worker_does(tmp_path: Path) -> None:
     assert progress_of(summarise(run)).startswith("step 40/80  epoch 0.00  loss 1.5")
 
 
+def test_a_narrow_terminal_shows_step_loss_and_remaining_time(tmp_path: Path) -> None:
+    s = replace(summarise(RunStore(tmp_path).create("a", "")), state="running", step=40, eta_s=65.0)
+    whole = progress_of(s)
+    for room in range(len(whole), 0, -1):
+        text = progress_of(s, room)
+        assert text.startswith("step 40  ")
+        assert text.endswith("1m05s left")
+        assert "loss" in text
+        assert len(text) <= max(room, len("step 40  loss –  1m05s left"))  # noqa: RUF001
+    assert "grad" in whole
+    assert "grad" not in progress_of(s, len(whole) - 1)
+
+
 def test_a_stage_of_a_run_without_a_worker_is_not_shown(tmp_path: Path) -> None:
     run = RunStore(tmp_path).create("a", 'corpus = "x"\n')
     failed = Status(state="failed", stage="loading torch")

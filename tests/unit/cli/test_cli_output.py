@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from rnnlab.cli._output import print_json, table_width
+from rnnlab.cli._output import print_json, print_wide_table, say, table_width, talk
+from tests.toys.streams import terminal_of
 
 
 def test_json_is_ascii_and_holds_no_number_that_json_has_not(
@@ -21,3 +22,37 @@ def test_json_is_ascii_and_holds_no_number_that_json_has_not(
 
 def test_the_width_of_a_table_is_that_of_its_longest_cells_and_the_gaps_between_them() -> None:
     assert table_width(["name", "a"], [["x", "12345"], ["longer\n", "1"]]) == 7 + 2 + 5
+
+
+def test_columns_without_room_follow_below_and_no_number_is_broken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    names = [f"run-{number}" for number in range(5)]
+    print_wide_table(["", *names], [["val loss", *(["0.4808"] * 5)]], ())
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    figures = ["0.4808"] * 2
+    assert lines == [
+        names[:2], ["val", "loss", *figures], [],
+        names[2:4], ["val", "loss", *figures], [],
+        names[4:], ["val", "loss", "0.4808"],
+    ]  # fmt: skip
+
+
+def test_on_a_terminal_lines_are_broken_between_words_but_never_in_a_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    terminal = terminal_of(monkeypatch)
+    talk("m stopped at step 9;\nto continue the run use `rnnlab resume m --steps 20`")
+    assert terminal.getvalue().splitlines() == [
+        "m stopped at step 9;", "to continue the run use", "`rnnlab resume m --steps 20`",
+    ]  # fmt: skip
+
+
+def test_a_file_gets_whole_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    say("a sentence of more than thirty columns")
+    assert capsys.readouterr().out == "a sentence of more than thirty columns\n"

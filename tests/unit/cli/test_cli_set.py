@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import socket
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +11,12 @@ import pytest
 from rnnlab import cli
 from rnnlab.base.files import replace_text
 from rnnlab.runs import control
-from rnnlab.runs.lock import take_lock
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.pending import read_pending
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, encode_status
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
+from tests.toys.live_runs import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     """Return make(name, state): a run of 100 steps, at step 40, or 100 if it is finished."""
     monkeypatch.setenv("RNNLAB_CHECKPOINTS", str(tmp_path))
-    locks: list[int] = []
 
     def make_run(name: str, state: State) -> Run:
         config = RunConfig.from_values({"corpus": "x", "steps": 100})
@@ -40,26 +39,24 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
         replace_text(run.paths.pointer("last"), f"{step}\n")
         run.paths.training_state(step).touch()
         if state in ACTIVE_STATES:
-            lock = take_lock(run.paths.lock)
-            assert lock is not None
-            locks.append(lock)
+            workers.enter_context(held(run))
         return run
 
-    yield make_run
-    for lock in locks:
-        os.close(lock)
+    with ExitStack() as workers:
+        yield make_run
 
 
 def test_set_changes_several_settings_of_several_runs(
     make: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runs = [make("a", "running"), make("b", "paused")]
-    assert cli.run(["set", "a", "b", "lr=1e-3", "steps=20000"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines == [f"{name}: lr 0.002 -> 0.001, steps 100 -> 20000" for name in "ab"]
-    for run in runs:
-        sent = Command("set", values={"lr": 0.001, "steps": 20000})
-        assert collect(run.paths.mailbox) == [sent]
+    for names in (["a", "b"], ["[ab]"]):  # also by a quoted pattern
+        assert cli.run(["set", *names, "lr=1e-3", "steps=20000"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines == [f"{name}: lr 0.002 -> 0.001, steps 100 -> 20000" for name in "ab"]
+        for run in runs:
+            sent = Command("set", values={"lr": 0.001, "steps": 20000})
+            assert collect(run.paths.mailbox) == [sent]
 
 
 @pytest.mark.parametrize(
@@ -70,6 +67,8 @@ def test_set_changes_several_settings_of_several_runs(
         (["a", "hidden=9"], "'hidden' cannot be changed during training; change lr, clip"),
         (["a", "lr=1", "done"], "'done' is finished: no worker can change it; `rnnlab resume done"),
         (["lr=1"], "the name of the run is missing; write `rnnlab set RUN lr=0.001`"),
+        (["a", "nobody", "lr=1"], "unknown run 'nobody'"),
+        (["a", "x*", "lr=1"], "no run in "),
         (["a"], "the setting to change is missing; write `rnnlab set a lr=0.001`"),
     ],
 )

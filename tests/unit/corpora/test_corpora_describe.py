@@ -11,7 +11,14 @@ import pytest
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.cli import corpora
-from rnnlab.corpora import Documents, describe_corpora, describe_documents
+from rnnlab.corpora import (
+    Documents,
+    describe_corpora,
+    describe_documents,
+    find_corpus,
+    lasting_name,
+    suits,
+)
 
 
 @pytest.fixture
@@ -43,6 +50,25 @@ def test_a_users_documents_override_the_built_in_corpus_of_that_name(data: Path)
     (data / "stump.csv").write_text("label,text\n0,a\n1,b\n")
     described = next(corpus for corpus in describe_corpora(data) if corpus.name == "stump")
     assert (described.name, described.task, described.floor_nats) == ("stump", "classify", None)
+
+
+def test_a_copy_of_a_shipped_corpus_is_known_by_its_content(data: Path) -> None:
+    shipped = find_corpus("stump", data).read_bytes()
+    plain = {corpus.name: corpus for corpus in describe_corpora(data)}["stump"]
+    for name in ("stump", "mine", "edited"):
+        (data / f"{name}.txt").write_bytes(shipped)
+    (data / "edited.txt").write_bytes(shipped[:-2] + b"!\n")
+    listed = {corpus.name: corpus for corpus in describe_corpora(data)}
+    assert list(listed)[:4] == ["edited", "films", "mer", "mine"]
+    assert listed["edited"].summary == "your text file"
+    assert listed["stump"] == plain._replace(file=str(data / "stump.txt"))
+    assert (listed["mine"].floor_nats, listed["mine"].options) == (plain.floor_nats, None)
+    assert listed["mine"].summary == f"a copy of stump: {plain.summary}"
+    names = {name: lasting_name(name, data) for name in ("stump", "mine", "edited")}
+    own = {name: str((data / f"{name}.txt").resolve()) for name in ("mine", "edited")}
+    assert names == {"stump": "stump", **own}
+    assert suits("mine", data) == suits("stump")
+    assert suits("edited", data) == {"task": "stream"}
 
 
 def test_documents_are_described() -> None:

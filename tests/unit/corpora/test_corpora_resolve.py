@@ -21,6 +21,7 @@ from rnnlab.corpora import (
     read_corpus,
     shown_name,
     suggested_task,
+    suits,
 )
 from tests.toys.refused import refused
 
@@ -253,23 +254,20 @@ def test_an_invalid_corpus_is_refused_in_one_line(folder: Path, corpus: str, sai
 
 
 def test_a_shipped_corpus_has_its_task_and_any_other_text_is_a_stream() -> None:
-    assert suggested_task("stump") == "sentences"
-    assert suggested_task("somewhere/mine.txt") == "stream"
-    assert suggested_task("") == "stream"
+    assert suits("stump")["task"] == suits(str(find_corpus("stump")))["task"] == "sentences"
+    assert suggested_task(Path("somewhere/mine.txt")) == "stream"
 
 
 @pytest.mark.parametrize(
     "ending", [".csv", ".tsv", ".jsonl", ".csv.gz", ".jsonl.gz", ".CSV", ".tsv.GZ"]
 )
 def test_documents_are_classified(ending: str) -> None:
-    assert suggested_task(f"somewhere/mine{ending}") == "classify"
-    assert suggested_task("mine", Path(f"data/mine{ending}")) == "classify"
-    assert suggested_task("stump", Path(f"data/stump{ending}")) == "classify"
+    assert suggested_task(Path(f"somewhere/mine{ending}")) == "classify"
 
 
 def test_the_ending_gz_alone_does_not_decide_the_task() -> None:
-    assert suggested_task("mine.txt.gz") == suggested_task("mine.gz") == "stream"
-    assert suggested_task("csv") == suggested_task("csv.gz") == "stream"
+    for name in ("mine.txt.gz", "mine.gz", "csv", "csv.gz"):
+        assert suggested_task(Path(name)) == "stream"
 
 
 def test_a_corpus_is_shown_without_folder_and_ending() -> None:

@@ -1,13 +1,30 @@
-"""A writer that takes several steps in one call gives the same frames as single steps."""
+"""A writer that takes several steps in one call gives the same frames as single steps.
+
+It does so even if it is wrong: the search checks each of its choices.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Goals, SearchStart, Writer, Written, draw, parse_spec
+from rnnlab.decoding import (
+    FILTERS,
+    BeamRules,
+    BeamStep,
+    Filtering,
+    Goals,
+    LiveBeam,
+    SearchStart,
+    Writer,
+    Written,
+    WrittenBeams,
+    parse_spec,
+)
+from rnnlab.decoding._draws import draw_at
 from tests.toys.searches import EOS, Array, Tree, V
 
 PROMPTS: list[tuple[int, ...]] = [(), (1,), (2, 0), (0, 0, 1)]
@@ -15,13 +32,18 @@ LENGTH = 11
 
 
 class AheadTree(Tree):
-    """A tree that is also its own `Writer`: step by step, in the writer's own order."""
+    """A tree that is also its own `Writer`: step by step, in the writer's own order.
 
-    def __init__(self, seed: int, stretch: int) -> None:
+    Its beams have no stop criterion, and it applies no filter: both are often wrong. So is one in
+    `wrong_every` of its choices, if this is set.
+    """
+
+    def __init__(self, seed: int, stretch: int, wrong_every: int = 0) -> None:
         super().__init__(seed)
-        self.most = stretch
+        self.most, self.wrong_every, self.num_chosen = stretch, wrong_every, 0
+        self.filters = frozenset(FILTERS) - {"ban"}
         self.lengths: list[int] = []
-        """Steps of each call of `write`."""
+        """Steps of each call of `write` or `write_beams`."""
 
     def stretch(self, num_rows: int) -> int:
         assert num_rows > 0
@@ -29,7 +51,7 @@ class AheadTree(Tree):
 
     def write(
         self, state: Any, parents_R: Array, log_probs_RV: Array, num: int, goals_TR: Goals,
-        eos: int | None,
+        eos: int | None, filtering: Filtering | None,
     ) -> Written:  # fmt: skip
         assert 0 < num <= self.most
         tokens, after = [], []
@@ -37,7 +59,9 @@ class AheadTree(Tree):
         for t in range(num):
             tokens_R = log_probs_RV.argmax(-1)
             if goals_TR is not None:
-                tokens_R = draw(log_probs_RV, range(len(tokens_R)), [_At(g) for g in goals_TR[t]])
+                tokens_R = draw_at(log_probs_RV, goals_TR[t])
+            if filtering and self._is_wrong():
+                tokens_R = (tokens_R + 1) % V
             log_probs_RV, state = self.step(state, parents_R, tokens_R)
             parents_R = np.arange(len(tokens_R))
             tokens.append(tokens_R)
@@ -48,16 +72,43 @@ class AheadTree(Tree):
         self.lengths.append(len(tokens))
         return Written(np.stack(tokens), np.stack(after), state)
 
+    def write_beams(
+        self, state: Any, log_probs_RV: Array, num: int, length: int, rules: BeamRules,
+        beams: Sequence[LiveBeam], filtering: Filtering | None,
+    ) -> WrittenBeams:  # fmt: skip
+        totals_P = [beam.totals_R for beam in beams]
+        steps_TP, after, dropped = [], [], []
+        for _ in range(num):
+            steps_P, parents, tokens, first = [], [], [], 0
+            dropped.append(np.zeros(log_probs_RV.shape, dtype=bool))
+            for number, totals_R in enumerate(totals_P):
+                rows_RV = log_probs_RV[first : first + len(totals_R)]
+                sums = (rows_RV + totals_R[:, None]).reshape(-1)
+                best = np.argsort(-sums, kind="stable")[: 2 * rules.width]
+                best = best[sums[best] > -np.inf]
+                rows_N, tokens_N = np.divmod(best, V)
+                live_N = np.flatnonzero(tokens_N != rules.eos)[: rules.width]
+                if self._is_wrong():
+                    live_N = live_N[:-1]
+                steps_P.append(
+                    BeamStep(rows_N, tokens_N, rows_RV.reshape(-1)[best], sums[best], len(live_N))
+                )
+                parents.append(rows_N[live_N] + first)
+                tokens.append(tokens_N[live_N])
+                first += len(totals_R)
+                totals_P[number] = sums[best][live_N]
+            steps_TP.append(steps_P)
+            tokens_R = np.concatenate(tokens)
+            if not len(tokens_R):
+                break
+            log_probs_RV, state = self.step(state, np.concatenate(parents), tokens_R)
+            after.append(log_probs_RV)
+        self.lengths.append(len(steps_TP))
+        return WrittenBeams(steps_TP, after, dropped if filtering else (), state)
 
-class _At(np.random.Generator):
-    """A generator that always returns one number."""
-
-    def __init__(self, goal: float) -> None:
-        super().__init__(np.random.PCG64(0))
-        self._goal = goal
-
-    def random(self, *_: object, **__: object) -> float:  # type: ignore[override]
-        return self._goal
+    def _is_wrong(self) -> bool:
+        self.num_chosen += 1
+        return bool(self.wrong_every) and self.num_chosen % self.wrong_every == 0
 
 
 def begun(tree: Tree, eos: int | None, writer: Writer | None) -> SearchStart:
@@ -66,36 +117,44 @@ def begun(tree: Tree, eos: int | None, writer: Writer | None) -> SearchStart:
 
 
 def frames(spec: str, tree: Tree, start: SearchStart, length: int = LENGTH) -> list[Any]:
-    """All frames of a search, as plain values."""
+    """All frames of a search, as plain values, read when the search is over."""
     parsed = parse_spec(spec)
     generators = [np.random.default_rng([7, row]) for row in range(len(PROMPTS))]
-    found = []
-    for frame in parsed.decoder.search(tree.step, start, parsed.options, length, generators):
-        (seen,) = frame.expansions
-        found.append(
-            (
-                frame.last,
-                [(h.tokens(), h.token_logprobs(), h.score, h.end) for h in frame.hypotheses],
-                [h.tokens() for h in seen.hypotheses()],
-                seen.log_probs_RV.tolist(),
-                seen.filtered_RV.tolist(),
-            )
+    found = list(parsed.decoder.search(tree.step, start, parsed.options, length, generators))
+    return [
+        (
+            frame.last,
+            [(h.tokens(), h.token_logprobs(), h.score, h.end) for h in frame.hypotheses],
+            [
+                ([h.tokens() for h in e.hypotheses()], e.log_probs_RV.tolist(),
+                 e.filtered_RV.tolist())
+                for e in frame.expansions
+            ],
+            [([h.tokens() for h in choose()], reason) for choose, reason in frame.pruned],
         )
-    return found
+        for frame in found
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize("stretch", [1, 2, 3, 50])
+@pytest.mark.parametrize("stretch", [1, 3, 50])
 @pytest.mark.parametrize("eos", [None, EOS])
 @pytest.mark.parametrize(
-    "spec", ["greedy", "sample", "first-sample", 'sample:stop="ab"', "sample:max_length=4"]
-)
+    "spec",
+    [
+        "greedy", "sample", "first-sample", 'sample:stop="ab"', "sample:max_length=4",
+        "sample:p=0.6", "sample:repetition=2,temperature=1.5", "greedy:frequency=1,last=3",
+        'sample:top_k=3,stop="ca"', "beam:k=3", "beam:k=4,n=2,gap=1", "beam:k=2,length_penalty=1",
+        "beam:k=3,p=0.7", "beam:k=3,early=full",
+    ],
+)  # fmt: skip
 def test_the_frames_are_those_of_single_steps(spec: str, eos: int | None, stretch: int) -> None:
-    for seed in range(6):
-        tree = AheadTree(seed, stretch)
-        ahead = frames(spec, tree, begun(tree, eos, tree))
-        assert tree.lengths, "the writer was never asked"
-        single = Tree(seed)
-        assert ahead == frames(spec, single, begun(single, eos, None))
+    for seed in range(3):
+        for wrong_every in (0, 5):
+            tree = AheadTree(seed, stretch, wrong_every)
+            ahead = frames(spec, tree, begun(tree, eos, tree))
+            assert tree.lengths, "the writer was never asked"
+            single = Tree(seed)
+            assert ahead == frames(spec, single, begun(single, eos, None))
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])
@@ -105,7 +164,9 @@ def test_no_step_is_taken_after_the_last_token(length: int) -> None:
     assert len(tree.rows_read) == length - 1
 
 
-@pytest.mark.parametrize("spec", ["sample:temperature=0.5", "greedy:ban=a", "mirostat"])
+@pytest.mark.parametrize(
+    "spec", ["greedy:ban=a", "mirostat", 'beam:stop="ab"', "beam:presence=1", "diverse-beam"]
+)
 def test_what_a_filter_or_a_search_has_to_see_is_never_written_ahead(spec: str) -> None:
     tree = AheadTree(0, 50)
     frames(spec, tree, begun(tree, EOS, tree))

@@ -10,8 +10,8 @@ import pytest
 
 from rnnlab.corpora import Batch, Split
 from rnnlab.corpora.tasks.stream import StreamSplit
+from rnnlab.inference import LoadedModel
 from rnnlab.insight import InspectedModel, Wishes, inspect
-from rnnlab.models import LoadedModel
 from rnnlab.plots import Finding
 from rnnlab.runs.paths import RunPaths
 from tests.toys.models import random_sample

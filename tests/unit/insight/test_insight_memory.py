@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 import torch
 
 from rnnlab.insight import memory
@@ -30,6 +31,21 @@ def test_a_sentence_reports_that_more_context_does_not_help() -> None:
         "2 tokens give 95% of the improvement"
         in memory.sentences([1, 2], [0.7, 0.6], [0.1, 0.1], 2)[0]
     )
+
+
+@pytest.mark.parametrize(
+    ("effects", "sentence"),
+    [
+        ([1.0, 0.5, 0.2], "Replacing a token 9 steps back still has 20.0% of"),
+        ([1.0, 0.001, 0.2], "replacing the last token (some nearer ones have less than 1%)."),
+        ([1.0, 0.001, 0.002], "Replacing a token 2 or more steps back has less than 1% of"),
+        ([1.0, 0.001, 0.2, 0.001], "Replacing a token 12 or more steps back has less than 1%"),
+        ([0.0, 0.0, 0.0], "Replacing a token 9 steps back still has 0.0% of"),
+    ],
+)
+def test_the_faint_effects_are_those_that_stay_faint(effects: list[float], sentence: str) -> None:
+    distances = [1, 2, 9, 12][: len(effects)]
+    assert sentence in memory.sentences(distances, [0.7] * len(effects), effects, 1)[1]
 
 
 def test_memory_is_what_reading_less_and_reading_otherwise_costs() -> None:

@@ -10,11 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from rnnlab import native
+from rnnlab.inference import LoadedModel
 from rnnlab.insight import gradient_through_time, half_life, trace_sample
-from rnnlab.models import LoadedModel
 from tests.toys.cases import case
 from tests.toys.models import CELLS, Steps, make_model, random_sample
 from tests.toys.numeric import assert_close
+from tests.toys.steppers import needs_native
 
 TERMS = 12 * 3 * 14
 """12 steps in at most 3 layers, each a sum of 7 + 7 products."""
@@ -130,3 +132,30 @@ def test_a_gradient_that_is_gone_at_once_has_a_half_life_of_nought(norms: list[f
 )
 def test_a_gradient_that_does_not_shrink_has_no_half_life(norms: list[float]) -> None:
     assert half_life(norms) is None
+
+
+@needs_native
+@pytest.mark.parametrize("cell", [*native.SEQUENCE_CELLS, *native.SCAN_CELLS])
+def test_our_kernels_give_the_figures_of_the_equations(cell: str) -> None:
+    settings = {"cell": cell, "layers": 2, "residual": True, "hidden": 9}
+    exact = make_model(**settings, engine="equations")
+    ours = make_model(**settings, dtype="float32", engine="native")
+    ours.model.load_state_dict(exact.model.float().state_dict())
+    sample = random_sample(ours)
+    traces = trace_sample(ours.model, sample)
+    found = gradient_through_time(ours.model, sample, traces)
+    again = gradient_through_time(ours.model, sample, traces)
+    exact.model.double()
+    expected = gradient_through_time(exact.model, sample)
+    for one, other, same in zip(found, expected, again, strict=True):
+        assert one.name == other.name
+        for ours_T, exact_T in ((one.of_last_T, other.of_last_T), (one.of_all_T, other.of_all_T)):
+            assert ours_T.tolist() == pytest.approx(exact_T.tolist(), rel=1e-5)
+        assert torch.equal(one.of_last_T, same.of_last_T)
+    for trace, one in zip(traces, trace_sample(exact.model, sample), strict=True):
+        assert trace.kernel_pass is not None
+        assert trace.gates.keys() == one.gates.keys()
+        for letter, gate_BTH in one.gates.items():
+            assert_close(trace.gates[letter], gate_BTH.detach(), terms=TERMS, dtype="float32")
+        for part, exact_BSH in zip(trace.states, one.states, strict=True):
+            assert_close(part, exact_BSH.detach(), terms=TERMS, dtype="float32")

@@ -10,7 +10,8 @@ import torch
 
 from rnnlab.base.files import replace_text
 from rnnlab.corpora import EOS, PAD, UNK, Vocabulary
-from rnnlab.models import LoadedModel, build_model, save_weights
+from rnnlab.inference import LoadedModel
+from rnnlab.models import build_model, save_weights
 from rnnlab.runs.paths import RunPaths
 from rnnlab.settings.run_config import RunConfig
 

@@ -15,7 +15,8 @@ from torch import Tensor
 from rnnlab.base import registry
 from rnnlab.cells import Weights
 from rnnlab.corpora import Vocabulary
-from rnnlab.models import LanguageModel, LoadedModel, build_model
+from rnnlab.inference import LoadedModel
+from rnnlab.models import LanguageModel, build_model
 from rnnlab.settings.run_config import RunConfig
 from tests.toys.cases import case
 from tests.toys.numeric import assert_close

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.models.steppers import make_stepper
+from rnnlab.inference.steppers import make_stepper
 from rnnlab.native import _build, load_library
 from rnnlab.native import report as native_report
 from tests.toys.numeric import assert_close

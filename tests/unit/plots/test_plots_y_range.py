@@ -189,7 +189,7 @@ def test_a_narrow_chart_has_no_column_of_last_values() -> None:
 
 def test_the_log_scale_is_named_and_offered_if_values_span_decades() -> None:
     wide = chart(curve([10.0 ** (-i / 20) for i in range(100)]), log_key="y")
-    assert "y: log scale" in draw(wide, 90, 12, style=PLAIN)
+    assert "· press y for a log scale" in draw(wide, 90, 12, style=PLAIN)
     assert "· log scale" in draw(replace(wide, is_log=True), 90, 12, style=PLAIN)
     assert "log scale" not in draw(chart(curve([2.0, 1.0]), log_key="y"), 90, 12, style=PLAIN)
     assert "log scale" not in draw(replace(wide, log_key=""), 90, 12, style=PLAIN)

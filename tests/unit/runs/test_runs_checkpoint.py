@@ -19,7 +19,7 @@ from rnnlab.runs.checkpoint import (
 )
 from rnnlab.runs.fresh_checkpoint import FOR_A_PROMPT
 from rnnlab.runs.mailbox import Command, collect
-from tests.toys.live_runs import held, make_run
+from tests.toys.live_runs import LateWeights, held, make_run
 
 
 def test_a_checkpoint_is_a_name_or_a_step() -> None:
@@ -90,18 +90,10 @@ def test_for_live_a_training_run_saves_and_is_waited_for(tmp_path: Path) -> None
 
 def test_for_live_the_first_weights_of_a_new_run_are_waited_for(tmp_path: Path) -> None:
     run = make_run(tmp_path, "starting", last=None)
-    num_calls = 0
-
-    def is_over() -> bool:
-        nonlocal num_calls
-        num_calls += 1
-        if num_calls == 3:
-            replace_text(run.paths.pointer("last"), "0\n")
-        return False
-
+    is_over = LateWeights(run)
     with held(run):
         assert resolve_checkpoint(run.paths, "live", is_over) == "last"
-    assert num_calls == 3 + 1, "until the weights are there, and before the request to save"
+    assert is_over.num_calls == 3 + 1, "until the weights are there, and before the request to save"
 
 
 def test_who_has_other_work_does_not_wait_for_first_weights(tmp_path: Path) -> None:

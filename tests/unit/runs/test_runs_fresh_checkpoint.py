@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.base.files import replace_text
 from rnnlab.runs.fresh_checkpoint import await_first, save_now
 from rnnlab.runs.mailbox import collect
 from rnnlab.runs.records import State
-from tests.toys.live_runs import held, make_run
+from tests.toys.live_runs import LateWeights, held, make_run
 
 
 def test_a_worker_that_does_not_answer_is_not_waited_for_long(tmp_path: Path) -> None:
@@ -29,15 +28,7 @@ def test_without_a_worker_that_trains_nothing_is_asked(tmp_path: Path, state: St
 
 def test_the_first_weights_of_a_run_that_starts_are_waited_for(tmp_path: Path) -> None:
     run = make_run(tmp_path, "starting", last=None)
-    num_calls = 0
-
-    def is_over() -> bool:
-        nonlocal num_calls
-        num_calls += 1
-        if num_calls == 3:
-            replace_text(run.paths.pointer("last"), "0\n")
-        return False
-
+    is_over = LateWeights(run)
     with held(run):
         await_first(run.paths, is_over, patience_s=float("inf"))
     assert run.paths.read_pointer("last") == 0

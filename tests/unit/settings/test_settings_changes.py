@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.settings.changes import Progress, changed, differences, merged, parse_changes
+from rnnlab.settings.changes import (
+    Progress,
+    changed,
+    differences,
+    merged,
+    parse_changes,
+    read_differences,
+)
 from rnnlab.settings.run_config import RunConfig
 
 CONFIG = RunConfig.from_values({"corpus": "none", "steps": 100, "minutes": 5, "lr": 0.01})
@@ -64,3 +71,11 @@ def test_differences_name_old_and_new_values() -> None:
         "lr 0.01 -> 0.002, steps 100 -> none, epochs none -> 3, minutes 5 -> none"
     )
     assert differences(CONFIG, CONFIG) == ""
+    assert read_differences(differences(CONFIG, new)) == {
+        "lr": ("0.01", "0.002"), "steps": ("100", ""), "epochs": ("", "3"), "minutes": ("5", ""),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "anything else", "hidden 3 -> 4", "lr 0.1 -> much"])
+def test_other_words_are_no_differences(text: str) -> None:
+    assert read_differences(text) == {}

@@ -15,22 +15,12 @@ import torch
 from rnnlab.base.errors import RnnlabError
 from rnnlab.models import load_weights
 from rnnlab.runs.history import read_history
-from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
-from rnnlab.runs.records import EvalRecord, EventRecord, TrainRecord
+from rnnlab.runs.records import EvalRecord
 from rnnlab.training import Session, train
-from tests.toys.sessions import scripted_validation, spoil
+from tests.toys.sessions import events, records, scripted_validation, spoil, trains_left
 
 Start = Callable[..., Session]
-
-
-def trains(session: Session) -> list[TrainRecord]:
-    return read_history(session.paths.journal).train
-
-
-def events(session: Session, event: str) -> list[EventRecord]:
-    result = JournalTail(session.paths.journal).read().records
-    return [r for r in result if isinstance(r, EventRecord) and r.event == event]
 
 
 def test_a_plateau_halves_the_rate_down_to_the_lowest(start: Start) -> None:
@@ -39,7 +29,7 @@ def test_a_plateau_halves_the_rate_down_to_the_lowest(start: Start) -> None:
         schedule="plateau", lr=0.8, final_lr=0.2, eval_every=2, log_every=1, seams=seams
     )
     train(session)
-    rates = {record.step: record.lr for record in trains(session)}
+    rates = {record.step: record.lr for record in trains_left(session)}
     # Best at steps 2, 4 and 10; every second stale validation halves: after 8, 14, 18, ...
     assert [rates[step] for step in (8, 9, 14, 15, 24)] == pytest.approx([0.8, 0.4, 0.4, 0.2, 0.16])
     notes = [event.message for event in events(session, "note")]
@@ -142,9 +132,9 @@ def test_a_rollback_continues_from_the_checkpoint_at_half_the_rate(start: Start)
     assert event.step in {6, 12}
     assert "not finite in 4 consecutive steps" in event.message
     assert visits.count(event.step) == 2
-    rates = [record.lr for record in trains(session) if record.step > event.step]
+    rates = [record.lr for record in trains_left(session) if record.step > event.step]
     assert set(rates) == {0.01}
-    steps = [record.step for record in trains(session)]
+    steps = [record.step for record in trains_left(session)]
     assert steps == sorted(set(steps)), "records after the checkpoint are not part of the curve"
     assert session.state.step == 24
 
@@ -278,7 +268,4 @@ def test_a_finite_divergence_rolls_back_if_allowed(start: Start) -> None:
 def test_validation_of_a_language_model_has_no_accuracy(start: Start) -> None:
     session = start(steps=8)
     train(session)
-    evals = [
-        r for r in JournalTail(session.paths.journal).read().records if isinstance(r, EvalRecord)
-    ]
-    assert [record.accuracy for record in evals] == [None]
+    assert [record.accuracy for record in records(session, EvalRecord)] == [None]

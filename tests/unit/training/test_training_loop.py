@@ -1,4 +1,4 @@
-"""The loop: it learns, writes records when due, executes commands and ends at its limits.
+"""The loop: it learns, writes records when due and ends at its limits.
 
 Losses are compared with `==` only between runs of the same operations in the same order.
 """
@@ -15,33 +15,14 @@ import pytest
 import torch
 
 from rnnlab.base import registry
-from rnnlab.models import load_model
-from rnnlab.runs.fresh_checkpoint import FOR_A_PROMPT
+from rnnlab.inference import load_model
 from rnnlab.runs.journal import JournalTail
-from rnnlab.runs.mailbox import Command
-from rnnlab.runs.records import EvalRecord, EventRecord, LayersRecord, TrainRecord
+from rnnlab.runs.records import EvalRecord, LayersRecord
 from rnnlab.training import Session, evaluate, train
 from tests.toys.numeric import assert_close
-from tests.toys.sessions import Clock
+from tests.toys.sessions import Clock, event_lines, records, trains
 
 Start = Callable[..., Session]
-
-
-def trains(session: Session) -> list[TrainRecord]:
-    return [
-        r for r in JournalTail(session.paths.journal).read().records if isinstance(r, TrainRecord)
-    ]
-
-
-def evals(session: Session) -> list[EvalRecord]:
-    return [
-        r for r in JournalTail(session.paths.journal).read().records if isinstance(r, EvalRecord)
-    ]
-
-
-def events(session: Session) -> list[tuple[int, str, str]]:
-    result = JournalTail(session.paths.journal).read().records
-    return [(r.step, r.event, r.message) for r in result if isinstance(r, EventRecord)]
 
 
 def control(session: Session) -> Any:
@@ -69,9 +50,9 @@ def test_the_loss_falls(start: Start, cell: str, task: str, dtype: str) -> None:
     assert train(session) == "finished"
     losses = [math.inf if r.train_loss is None else r.train_loss for r in trains(session)]
     assert losses[-1] < 0.8 * losses[0]
-    result = [record.val_loss for record in evals(session)]
+    result = [record.val_loss for record in records(session, EvalRecord)]
     assert None not in result
-    assert [record.is_best for record in evals(session)] == [True, True]
+    assert [record.is_best for record in records(session, EvalRecord)] == [True, True]
     assert all(parameter.isfinite().all() for parameter in session.model.parameters())
     wide = torch.float64 if dtype == "float64" else torch.float32
     assert {parameter.dtype for parameter in session.model.parameters()} == {wide}
@@ -86,7 +67,7 @@ def test_without_bfloat16_a_run_computes_in_float32_and_logs_it(
         session = start(dtype, dtype=dtype, steps=10, seams=seams)
         train(session)
         losses.append([record.train_loss for record in trains(session)])
-        notes = [message for _, _, message in events(session) if "bfloat16" in message]
+        notes = [message for _, _, message in event_lines(session) if "bfloat16" in message]
         assert bool(notes) == (dtype == "bfloat16")
     assert losses[0] == losses[1]
 
@@ -105,24 +86,24 @@ def test_both_engines_learn_the_same(start: Start) -> None:
 def test_records_are_written_when_they_are_due(start: Start) -> None:
     session = start(steps=23, log_every=5, eval_every=8, checkpoint_every=6, keep=100)
     train(session)
-    records = JournalTail(session.paths.journal).read().records
-    assert [r.step for r in records if isinstance(r, TrainRecord)] == [1, 5, 10, 15, 20, 23]
-    assert [r.step for r in records if isinstance(r, LayersRecord)] == [1, 5, 10, 15, 20, 23]
-    assert [r.step for r in evals(session)] == [8, 16, 23]
+    assert [r.step for r in trains(session)] == [1, 5, 10, 15, 20, 23]
+    assert [r.step for r in records(session, LayersRecord)] == [1, 5, 10, 15, 20, 23]
+    assert [r.step for r in records(session, EvalRecord)] == [8, 16, 23]
     assert session.paths.checkpoint_steps() == [0, 6, 8, 12, 16, 18, 23]
-    assert control(session).heard_records == records
-    assert events(session)[-1] == (0, "started", "on cpu")
-    assert events(session)[0][1] == "note"
+    written = JournalTail(session.paths.journal).read().records
+    assert control(session).heard_records == written
+    assert event_lines(session)[-1] == (0, "started", "on cpu")
+    assert event_lines(session)[0][1] == "note"
 
 
 def test_a_validation_is_due_at_the_end_of_each_epoch(start: Start) -> None:
     session = start(eval_every=0, epochs=2.5)
     train(session)
     per_epoch = session.dataset.splits["train"].num_batches()
-    assert [r.step for r in evals(session)] == [
+    assert [r.step for r in records(session, EvalRecord)] == [
         per_epoch, 2 * per_epoch, round(2.5 * per_epoch),
     ]  # fmt: skip
-    assert evals(session)[0].epoch == 1.0
+    assert records(session, EvalRecord)[0].epoch == 1.0
     assert trains(session)[-1].epoch == pytest.approx(2.5, abs=0.05)
 
 
@@ -204,8 +185,7 @@ def test_a_clipped_gradient_has_the_norm_of_the_limit(start: Start) -> None:
 def test_the_norms_of_the_parameters_give_the_total_norm(start: Start) -> None:
     session = start(layers=2, log_every=1, steps=3, dtype="float64")
     train(session)
-    records = JournalTail(session.paths.journal).read().records
-    layers = [r for r in records if isinstance(r, LayersRecord)]
+    layers = records(session, LayersRecord)
     for record, whole in zip(layers, trains(session), strict=True):
         assert set(record.grad_norms) == {name for name, _ in session.model.named_parameters()}
         squares = sum((norm or 0.0) ** 2 for norm in record.grad_norms.values())
@@ -218,7 +198,7 @@ def test_the_validation_loss_does_not_depend_on_batch_or_window(start: Start) ->
     for name, batch, length in (("wide", 6, 40), ("narrow", 1, 3)):
         session = start(name, batch=batch, length=length, dtype="float64")
         session.validate()
-        result.append(evals(session)[-1].val_loss)
+        result.append(records(session, EvalRecord)[-1].val_loss)
     assert result[0] == result[1], "the validation split is not divided by either"
 
 
@@ -239,107 +219,6 @@ def test_perplexity_and_bits_follow_from_the_loss(start: Start) -> None:
     assert result._replace(loss_nats=float("inf")).perplexity > 1e300
 
 
-# Commands
-
-
-def test_stop_ends_the_run_with_a_checkpoint_of_its_last_step(start: Start) -> None:
-    session = start(script={4: [Command("stop")]})
-    assert train(session) == "stopped"
-    assert session.state.step == 4
-    assert session.paths.read_pointer("last") == 4
-
-
-def test_checkpoint_saves_at_once(start: Start) -> None:
-    session = start(script={3: [Command("checkpoint")]}, keep=100)
-    train(session)
-    assert 3 in session.paths.checkpoint_steps()
-    assert (3, "checkpoint", "requested") in events(session)
-
-
-def test_a_checkpoint_for_a_prompt_is_saved_without_an_event(start: Start) -> None:
-    session = start(script={3: [Command("checkpoint", FOR_A_PROMPT)]}, keep=9)
-    train(session)
-    assert 3 in session.paths.checkpoint_steps()
-    assert not [event for event in events(session) if event[1] == "checkpoint"]
-
-
-def test_pause_saves_and_waits_until_resume(start: Start) -> None:
-    session = start(script={3: [Command("pause"), Command("pause")]}, keep=100)
-    paused: list[bool] = []
-    control(session).on_step = lambda _step: paused.append(session.is_paused)
-    assert train(session) == "finished"
-    assert control(session).num_waits == 1
-    assert 3 in session.paths.checkpoint_steps()
-    said = [(step, event) for step, event, _ in events(session)]
-    assert said[-2:] == [(3, "paused"), (3, "continued")]
-    assert sum(paused) == 1
-
-
-def test_a_resume_without_a_pause_does_nothing(start: Start) -> None:
-    session = start(script={3: [Command("resume")]})
-    train(session)
-    assert "continued" not in [event for _, event, _ in events(session)]
-
-
-def test_a_paused_run_can_be_stopped(start: Start) -> None:
-    session = start(script={3: [Command("pause")], -1: [Command("stop")]})
-    assert train(session) == "stopped"
-    assert session.state.step == 3
-
-
-def test_commands_are_executed_while_paused(start: Start) -> None:
-    later = [Command("set", "lr", 0.5), Command("checkpoint"), Command("resume")]
-    session = start(script={3: [Command("pause")], -1: later}, log_every=1)
-    train(session)
-    assert [r.lr for r in trains(session)] == [0.02] * 3 + [0.5] * 21
-
-
-def test_time_spent_paused_is_not_training_time(start: Start) -> None:
-    clock = Clock()
-    later = [Command("checkpoint"), Command("resume")]
-    script = {3: [Command("pause")], -1: later}
-    session = start(script=script, steps=6, seams={"clock": clock})
-
-    def pass_time(_step: int) -> None:
-        clock.now += 1000.0 if session.is_paused else 1.0
-
-    control(session).on_step = pass_time
-    train(session)
-    assert session.state.elapsed_s == 6.0
-
-
-def test_rate_and_clipping_can_be_changed_during_training(start: Start) -> None:
-    changes = [Command("set", "lr", 0.125), Command("set", "clip", 0.5)]
-    session = start(script={10: changes}, log_every=1)
-    train(session)
-    assert [r.lr for r in trains(session)] == [0.02] * 10 + [0.125] * 14
-    assert session.config.clip == 0.5
-    assert (10, "set", "lr 0.02 -> 0.125") in events(session)
-    assert (10, "set", "clip 1 -> 0.5") in events(session)
-    for record in trains(session)[10:]:
-        assert record.clipped == float((record.grad_norm or 0.0) > 0.5)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("hidden", 5, "'hidden' cannot be changed during training"),
-        ("lr", -1, "lr = -1"),
-        ("lr", float("nan"), "lr = nan"),
-        ("clip", -0.5, "clip = -0.5"),
-        ("", 0, "''"),
-    ],
-)
-def test_an_invalid_change_is_logged_and_ignored(
-    start: Start, name: str, value: float, said: str
-) -> None:
-    session = start(script={2: [Command("set", name, value)]}, steps=4)
-    before = session.config
-    assert train(session) == "finished"
-    assert session.config == before
-    assert any(event == "note" and said in message for _, event, message in events(session))
-
-
 # Ends
 
 
@@ -353,7 +232,7 @@ def test_minutes_end_a_run_by_the_clock(start: Start) -> None:
     control(session).on_step = pass_time
     assert train(session) == "finished"
     assert (session.state.step, session.state.elapsed_s) == (8, 64.0)
-    assert trains(session)[-1].step == evals(session)[-1].step == 8
+    assert trains(session)[-1].step == records(session, EvalRecord)[-1].step == 8
     assert session.paths.read_pointer("last") == 8
 
 
@@ -363,7 +242,7 @@ def test_a_finished_run_takes_no_more_steps(start: Start) -> None:
     assert session.progress == 1.0
     assert train(session) == "finished"
     assert session.state.step == 24
-    assert events(session)[-1] == (24, "resumed", "from the checkpoint of step 24")
+    assert event_lines(session)[-1] == (24, "resumed", "from the checkpoint of step 24")
 
 
 def test_a_longer_limit_continues_a_finished_run(start: Start) -> None:

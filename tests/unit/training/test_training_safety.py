@@ -14,9 +14,8 @@ from torch import Tensor
 from rnnlab.base.errors import RnnlabError
 from rnnlab.cells import State
 from rnnlab.models import load_weights
-from rnnlab.runs.journal import JournalTail
-from rnnlab.runs.records import EventRecord, TrainRecord
 from rnnlab.training import Session, train
+from tests.toys.sessions import events, trains
 
 Start = Callable[..., Session]
 OPTIMIZERS = ["adamw", "adam", "sgd", "rmsprop"]
@@ -46,17 +45,6 @@ def poison_gradient(session: Session, is_bad: Callable[[int], bool]) -> None:
 
 
 POISONS = [poison_loss, poison_gradient]
-
-
-def trains(session: Session) -> list[TrainRecord]:
-    return [
-        r for r in JournalTail(session.paths.journal).read().records if isinstance(r, TrainRecord)
-    ]
-
-
-def events(session: Session, event: str) -> list[EventRecord]:
-    result = JournalTail(session.paths.journal).read().records
-    return [r for r in result if isinstance(r, EventRecord) and r.event == event]
 
 
 def snapshots(session: Session) -> dict[int, list[Tensor]]:

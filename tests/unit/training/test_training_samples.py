@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import (  # type: ig
 )
 
 from rnnlab.decoding import parse_spec
-from rnnlab.models import continue_texts, load_model
+from rnnlab.inference import continue_texts, load_model
 from rnnlab.runs.history import read_history
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command

@@ -18,17 +18,11 @@ from torch.nn import functional as F
 
 from rnnlab.corpora import IGNORED
 from rnnlab.models import Example, LanguageModel
-from rnnlab.runs.history import read_history
-from rnnlab.runs.records import TrainRecord
 from rnnlab.training import Session, take_step, train, train_record
 from tests.toys.numeric import assert_close
-from tests.toys.sessions import spoil
+from tests.toys.sessions import spoil, trains
 
 Start = Callable[..., Session]
-
-
-def trains(session: Session) -> list[TrainRecord]:
-    return read_history(session.paths.journal).train
 
 
 # The loss

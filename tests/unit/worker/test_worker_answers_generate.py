@@ -7,10 +7,20 @@ from typing import Any
 
 import pytest
 
+from rnnlab import inference
 from rnnlab.base.files import replace_text
 from rnnlab.corpora import Vocabulary
-from rnnlab.models import LanguageModel, build_model, save_weights
-from rnnlab.protocol.messages import Answer, Classified, Ended, Generate, Progress, Reply, Started
+from rnnlab.models import build_model, save_weights
+from rnnlab.protocol.messages import (
+    Answer,
+    Classified,
+    Ended,
+    Failed,
+    Generate,
+    Progress,
+    Reply,
+    Started,
+)
 from rnnlab.runs.paths import RunPaths
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.worker import AnswerContext, ModelCache, generate
@@ -45,6 +55,10 @@ def test_a_classifier_answers_with_its_classes_as_data_and_as_text(tmp_path: Pat
     assert sum(probabilities) == pytest.approx(1.0)
     lines = [f"\n{name}  {value:.1%}" for name, value in classified.probabilities.items()]
     assert progress.answers[0].tokens == lines
+    replies.clear()
+    empty = Generate(2, str(paths.root), " \n", [])
+    generate.answer(empty, AnswerContext(ModelCache(), replies.append, lambda _ask: False))
+    assert replies[0] == Failed(2, "there is no text to classify; write a document")
 
 
 def test_three_decoders_share_one_prefill_and_answer_as_if_each_were_asked_alone(
@@ -54,13 +68,13 @@ def test_three_decoders_share_one_prefill_and_answer_as_if_each_were_asked_alone
     vocabulary = Vocabulary.count("abcde ")
     paths = save_run(tmp_path / "run", config, vocabulary)
     begun: list[int] = []
-    begin = LanguageModel.begin
+    whole = inference.prefill
 
-    def counted(model: LanguageModel, batch: int) -> Any:
-        begun.append(batch)
-        return begin(model, batch)
+    def counted(loaded: Any, prompts: Any, specs: Any) -> Any:
+        begun.append(len(prompts))
+        return whole(loaded, prompts, specs)
 
-    monkeypatch.setattr(LanguageModel, "begin", counted)
+    monkeypatch.setattr(inference, "prefill", counted)
     models = ModelCache()
 
     def answers(*specs: str) -> list[list[Answer]]:

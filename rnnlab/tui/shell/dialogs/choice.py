@@ -13,6 +13,7 @@ from textual.widgets import Button, Static
 class ChoiceScreen(ModalScreen[str]):
     """A dialog that returns the name of the chosen answer; "cancel" after escape."""
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (66, "-normal")]
     BINDINGS = [
         ("escape", "dismiss('cancel')", "Cancel"),
         ("left", "app.focus_previous", "Previous"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -47,6 +47,8 @@ class Problem:
 class FormScreen(ModalScreen[Answers | None]):
     """A dialog that returns the answers, None if cancelled; it stays open until they are valid."""
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (66, "-normal")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high")]
     BINDINGS = [
         *FOCUS_BINDINGS,
         ("escape", "dismiss(None)", "Cancel"),
@@ -72,24 +74,33 @@ class FormScreen(ModalScreen[Answers | None]):
         super().__init__()
         self._check = check
         self._preview = preview
-        self._title, self._about, self._button = title, about, button
+        self._title, self._button = title, button
+        self._about = Static(Text(about, "dim"))
         self._blanks = blanks
 
     def compose(self) -> ComposeResult:
         """Yield a row per field, a line for errors, and the buttons."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._title
-            yield Static(Text(self._about, "dim"))
+            yield self._about
             for blank in self._blanks:
                 with Horizontal(classes="blank"):
                     yield Label(blank.label, classes="name", markup=False)
                     yield Input(blank.value, blank.help, id=f"blank-{blank.name}", compact=True)
                     if blank.note:
-                        yield Label(blank.note, classes="note", markup=False)
+                        note = f"note-{blank.name}"
+                        yield Label(blank.note, id=note, classes="note", markup=False)
             yield Static(id="form-problem", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button(f"{self._button} (enter)", id="take", variant="primary", compact=True)
                 yield Button("Cancel (esc)", id="cancel", compact=True)
+
+    def tell(self, about: str, notes: Mapping[str, str]) -> None:
+        """Replace the text above the fields, and the notes of fields that had one."""
+        self._about.update(Text(about, "dim"))
+        for blank, note in notes.items():
+            self.query_one(f"#note-{blank}", Label).update(note)
+        self.follow()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#take")

@@ -50,7 +50,7 @@ class PickScreen(ModalScreen[str | None]):
         """Yield the filter and, below it, the list."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._title
-            dialog.border_subtitle = "type to filter, ↑ ↓, enter picks, esc cancels"
+            dialog.border_subtitle = "type to filter · enter picks · esc cancels"
             yield Input(
                 self._part, "part of a name", compact=True, id="line", select_on_focus=False
             )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from rnnlab.plots import loss
+from rnnlab.runs.bin import Bin
 from rnnlab.runs.launch import Launch
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
@@ -48,6 +50,30 @@ def test_the_poller_returns_a_journal_once_and_all_of_it_when_watched_again(lab:
     assert len(feed.read(["alpha"]).news["alpha"].records) == 4
     feed.read([])
     assert len(feed.read(["alpha"]).news["alpha"].records) == 11
+
+
+def test_after_the_copy_of_a_shipped_run_is_deleted_the_shipped_one_is_read(lab: Lab) -> None:
+    shipped = lab.add("starter", steps=3)
+    store = RunStore(lab.store.root.parent / "own", [shipped.paths.root])
+    shutil.copytree(shipped.paths.root, store.root / "starter")
+    copy = store.open("starter")
+    copy.paths.config.write_text(copy.paths.config.read_text().replace("stump", "comedy"))
+    lab.write(copy, range(4, 9))
+    state, poller = LabState(store), RunPoller(store)
+    bin_ = Bin(store)
+
+    def read() -> tuple[str, object, int]:
+        state.update(poller.read(["starter"]))
+        opened = state.opened("starter")
+        assert opened is not None
+        records = len(state.history("starter").train)
+        return state.summaries["starter"].corpus, opened.settings()["corpus"], records
+
+    assert read() == ("comedy", "comedy", 8)
+    bin_.put(copy)
+    assert read() == ("stump", "stump", 3)
+    assert bin_.restore(bin_.find("starter")).name == "starter"
+    assert read() == ("comedy", "comedy", 8)
 
 
 def test_a_run_of_a_recipe_shows_the_published_losses(lab: Lab, tmp_path: Path) -> None:

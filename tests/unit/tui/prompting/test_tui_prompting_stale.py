@@ -11,7 +11,7 @@ from rnnlab.decoding import parse_spec
 from rnnlab.runs.records import State
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
-from rnnlab.tui.prompting.stale import is_of_fields, newer_step
+from rnnlab.tui.prompting.stale import is_of_fields, newer_step, origin_of_answers
 from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
 from tests.toys.app_lab import Lab
 
@@ -56,3 +56,15 @@ def test_a_request_is_that_of_the_fields_until_one_of_them_changes(name: str, va
     assert not is_of_fields(asked, session, "alpha", ("greedy",))
     setattr(session.fields, name, value)
     assert not is_of_fields(asked, session, "alpha", ("greedy", "beam:k=2"))
+
+
+def test_why_answers_are_stale_fits_on_a_line_of_80_columns(tmp_path: Path) -> None:
+    run = replace(summarise(Lab(RunStore(tmp_path)).add("alpha")), state="running", step=1_234_567)
+    session = PromptSession()
+    session.submit(PromptRequest("alpha", "the mayor of the town " * 5, ()))
+    session.step, session.is_over = 123_456, True
+    texts = [origin_of_answers(session, run, None, ("greedy",))]
+    session.fields.prompt = "the mayor of the town " * 5
+    texts.append(origin_of_answers(session, run, None, ()))
+    assert [text.rpartition("; ")[2] for text in texts] == ["enter asks again"] * 2
+    assert max(map(len, texts)) <= 78

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rnnlab.runs.history import History, read_history
+from rnnlab.runs.origin import Origin
 from rnnlab.runs.records import EventRecord
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.stored_checkpoints import StoredCheckpoint
@@ -17,6 +18,7 @@ from rnnlab.runs.workers import WorkerRecord
 from rnnlab.submit import WrittenSettings
 from rnnlab.tui.outside.run_files import RunFiles
 from rnnlab.tui.run_view import texts
+from rnnlab.tui.run_view.changes import Change, changes_in, commands
 from tests.toys.app_lab import Lab
 
 
@@ -28,13 +30,18 @@ def test_the_heading_of_a_run_in_training_has_progress_and_time_left(tmp_path: P
     summary = summary_of(
         tmp_path, state="running", total_steps=400, eta_s=90.0, train_loss=2.0, val_loss=2.5
     )
-    assert texts.heading(summary).plain == (
+    assert texts.heading(summary, 100).plain == (
         "alpha running  ━───────── 10%  1m30s left  step 40 of 400  "
         "train 2.0000  val 2.5000 nats/char"
     )
+    assert texts.heading(summary, 50).plain.splitlines() == [
+        "alpha running  ━───────── 10%  1m30s left",
+        "step 40 of 400  train 2.0000  val 2.5000 nats/char",
+    ]
+    assert len(texts.heading(summary, 5).plain.splitlines()) == 6, "never an empty line"
     ended = replace(summary, state="finished", total_steps=None, val_accuracy=0.5, elapsed_s=75.0)
-    assert "finished  in 1m15s  step 40  train" in texts.heading(ended).plain
-    assert texts.heading(ended).plain.endswith("accuracy 50.0%")
+    assert "finished  in 1m15s  step 40  train" in texts.heading(ended, 100).plain
+    assert texts.heading(ended, 100).plain.endswith("accuracy 50.0%")
 
 
 def test_settings_are_grouped_by_their_sources() -> None:
@@ -48,6 +55,13 @@ def test_settings_are_grouped_by_their_sources() -> None:
         ["recipe"], ["hidden", "32"], [],
         ["?"], ["future", "[b]␛"], [],
         ["default"], ["layers", "1"],
+    ]  # fmt: skip
+    changes = changes_in([EventRecord(40, "set", "layers 2 -> 1, clip 5 -> 1")])
+    assert changes == [Change(40, {"clip": ("5", "1")}, False)], "layers cannot be changed"
+    later = RunFiles(Path("x"), settings={"corpus": "stump", "clip": 1.0, "lr": 0.5})
+    assert [line.split() for line in texts.settings_text(later, changes).plain.splitlines()] == [
+        ["changed", "during", "training"], ["clip", "1"], [],
+        ["default"], ["corpus", "stump"], ["lr", "0.5"],
     ]  # fmt: skip
     assert "cannot be read" in texts.settings_text(RunFiles(Path("x"))).plain
 
@@ -78,8 +92,32 @@ def test_the_facts_have_note_command_machine_and_versions(tmp_path: Path) -> Non
         "former  beta",
     ):
         assert part in plain, plain
+    changes = [Change(1200, {"lr": ("0.002", "0.5")}, False)]
+    plain = texts.facts_text(summary, files, changes).plain
+    assert "\nthen    at step 1,200: rnnlab set alpha lr=0.5\n" in plain
     old = texts.facts_text(replace(summary, device="cpu"), replace(files, workers=())).plain
     assert "versions were not recorded" in old
+
+
+def test_the_commands_repeat_a_run_whose_settings_were_changed() -> None:
+    """The first command has the settings of the start; the later ones say when they are due."""
+    events = [
+        EventRecord(0, "started"),
+        EventRecord(40, "set", "lr 0.002 -> 0.5, steps 100 -> none, epochs none -> 3"),
+        EventRecord(200, "finished"),
+        EventRecord(200, "resumed", "from the checkpoint of step 200"),
+        EventRecord(200, "set", "epochs 3 -> 6"),
+    ]
+    origin = Origin({"corpus": "command line", "steps": "command line"})
+    settings = {"corpus": "stump", "lr": 0.5, "epochs": 6.0, "clip": 1.0}
+    files = RunFiles(Path("x"), settings=settings, origin=origin)
+    assert commands("a", files, changes_in(events)).splitlines() == [
+        "rnnlab train stump --name a --steps 100",
+        "# at step 40:",
+        "rnnlab set a lr=0.5 epochs=3",
+        "# at step 200:",
+        "rnnlab resume a --epochs 6",
+    ]
 
 
 def test_checkpoints_have_size_loss_and_role(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.shell.styled_app import StyledApp
+from rnnlab.tui.state.theme import Appearance
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def updated(app: StyledApp, monkeypatch: pytest.MonkeyPatch) -> list[DOMNode]:
 
 @pytest.fixture
 def app() -> StyledApp:
-    app = StyledApp()
+    app = StyledApp(Appearance(), has_outline=False)
     app.stylesheet.add_source("Static.wide { width: 7; }")
     return app
 

@@ -1,0 +1,47 @@
+"""What a trained model can do: continue, score and classify texts; its loss on a split.
+
+On the CPU, the native engine runs the plain cells: nothing here imports torch before a model needs
+it.
+"""
+
+from rnnlab.inference._classify import Verdict, classify_texts
+from rnnlab.inference._distributions import TextDistributions, distributions_of
+from rnnlab.inference._evaluate import Evaluation, Tally, evaluate_loaded, evaluate_with
+from rnnlab.inference._expand import Expander, Expansions
+from rnnlab.inference._generate import (
+    Continuation,
+    GenerationStep,
+    PrefilledPrompts,
+    continue_prefilled,
+    continue_texts,
+    prefill,
+)
+from rnnlab.inference._loaded import LoadedModel, load_model
+from rnnlab.inference._prompt import EncodedPrompt, Unknown, encode_prompt
+from rnnlab.inference._score import TextScore, score_text
+
+__all__ = [
+    "Continuation",
+    "EncodedPrompt",
+    "Evaluation",
+    "Expander",
+    "Expansions",
+    "GenerationStep",
+    "LoadedModel",
+    "PrefilledPrompts",
+    "Tally",
+    "TextDistributions",
+    "TextScore",
+    "Unknown",
+    "Verdict",
+    "classify_texts",
+    "continue_prefilled",
+    "continue_texts",
+    "distributions_of",
+    "encode_prompt",
+    "evaluate_loaded",
+    "evaluate_with",
+    "load_model",
+    "prefill",
+    "score_text",
+]

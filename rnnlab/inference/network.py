@@ -1,0 +1,204 @@
+"""The weights of a model as arrays: what the native engine reads from a checkpoint, without torch.
+
+Shapes: V tokens of the vocabulary, E dimensions of the embedding, I inputs of a layer, H hidden
+units, G rows of the stacked gates, F features (inputs of the head), C outputs of the head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnlab.base import registry
+from rnnlab.base.errors import RnnlabError
+from rnnlab.native import CELLS, NUM_GATES, NUM_STATES
+from rnnlab.settings.run_config import RunConfig
+
+if TYPE_CHECKING:
+    from rnnlab.models import TextModel
+
+Arrays = Mapping[str, NDArray[Any]]
+"""Arrays by the name that they have in torch's state dict and in a checkpoint."""
+F32 = NDArray[np.float32]
+
+MOST_TABLE_NUMBERS = 2**25
+"""Maximum size V x G of the first layer's table (128 MB); beyond it, torch runs the model."""
+_ROWS_AT_ONCE = 4096
+"""Rows of the table that are computed at a time: bounds the memory of their double precision."""
+_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+_HAS_START = frozenset({"rnn-sigmoid"})
+"""Cells with a stored initial state."""
+
+
+class LayerArrays(NamedTuple):
+    """The weights of one direction of a layer; the rows of all gates are stacked as in torch.nn."""
+
+    weight_ih: F32
+    """Input weights [G, I]."""
+    weight_hh: F32
+    """Recurrent weights [G, H]."""
+    bias_ih: F32
+    """Biases of the input term [G]."""
+    bias_hh: F32
+    """Biases of the recurrent term [G]."""
+    start: F32 | None
+    """Initial state h_0 [H]; None for zeros."""
+
+
+def why_not_native(
+    config: RunConfig,
+    vocab_size: int,
+    arrays: Arrays,
+    most_table_numbers: int = MOST_TABLE_NUMBERS,
+) -> str:
+    """Return why the native engine cannot run a model; empty if it can.
+
+    most_table_numbers: maximum size V x G of the table of a language model's first layer.
+    """
+    if config.cell not in CELLS:
+        return f"the cell {config.cell} is not supported"
+    if any(array.dtype != np.float32 for array in arrays.values()):
+        return "the weights are not in float32"
+    rows = NUM_GATES[CELLS.index(config.cell)] * config.hidden
+    if config.task != "classify" and vocab_size * rows > most_table_numbers:
+        return "the vocabulary is too large for a table of its gates"
+    return ""
+
+
+def why_not_native_model(model: TextModel) -> str:
+    """Return why the native engine cannot run a torch model; empty if it can."""
+    cell = model.rnn.cell
+    if cell is not registry.load("cells", model.config.cell).CELL:  # it may have other equations
+        return f"the cell {type(cell).__name__} is not supported"
+    if model.device.type != "cpu":
+        return f"the model is on {model.device.type}"
+    return why_not_native(model.config, model.vocab_size, arrays_of(model))
+
+
+class Network:
+    """A model that the native engine can run: see `why_not_native`."""
+
+    def __init__(
+        self, config: RunConfig, vocab_size: int, num_outputs: int, eos: int | None, arrays: Arrays
+    ) -> None:
+        """eos: id of the sentence boundary, read before the first token; None for a stream."""
+        number = CELLS.index(config.cell)
+        self.config = config
+        self.cell = config.cell
+        self.num_gates, self.num_states = NUM_GATES[number], NUM_STATES[number]
+        self.vocab_size, self.num_outputs, self.eos = vocab_size, num_outputs, eos
+        self.hidden, self.num_layers = config.hidden, config.layers
+        self.suffixes = ("", "_reverse") if config.bidirectional else ("",)
+        """Ends of the names of a layer's directions."""
+        self.is_residual = config.residual and config.layers > 1
+        self.arrays = arrays
+        self._tables: dict[str, F32] = {}
+
+    @classmethod
+    def of(cls, model: TextModel) -> Network:
+        """Return the network of a model on the CPU; both share the memory of the weights."""
+        arrays = arrays_of(model)
+        eos: int | None = getattr(model, "eos", None)
+        return cls(model.config, model.vocab_size, len(arrays["head.bias"]), eos, arrays)
+
+    @property
+    def num_features(self) -> int:
+        """F, the number of inputs of the head."""
+        return len(self.suffixes) * self.hidden
+
+    def layer(self, number: int, suffix: str = "") -> LayerArrays:
+        """Return the weights of one direction of a layer."""
+        weights = (self.arrays[f"rnn.{name}_l{number}{suffix}"] for name in _WEIGHTS)
+        return LayerArrays(*weights, self.arrays.get(f"rnn.start_l{number}{suffix}"))
+
+    @property
+    def vectors(self) -> F32 | None:
+        """The embedding [V, E]; None for one-hot vectors."""
+        return self.arrays.get("embedding.weight")
+
+    @property
+    def head(self) -> tuple[F32, F32]:
+        """The weights [C, F] and the biases [C] of the head."""
+        name = "embedding.weight" if self.config.tied else "head.weight"
+        return self.arrays[name], self.arrays["head.bias"]
+
+    def has_table(self, suffix: str = "") -> bool:
+        """Return whether `table` has been computed for a direction."""
+        return suffix in self._tables
+
+    def table(self, suffix: str = "") -> F32:
+        """Return the input term [V, G] of the first layer's gates for every token, with its bias.
+
+        It is computed at the first call for each direction, in double precision.
+        """
+        if suffix not in self._tables:
+            self._tables[suffix] = self._new_table(self.layer(0, suffix))
+        return self._tables[suffix]
+
+    def _new_table(self, weights: LayerArrays) -> F32:
+        weight_IG = weights.weight_ih.astype(np.float64).T
+        table_VG = np.empty((self.vocab_size, weight_IG.shape[1]), np.float32)
+        vectors_VE = self.vectors
+        for first in range(0, self.vocab_size, _ROWS_AT_ONCE):
+            rows = slice(first, first + _ROWS_AT_ONCE)
+            part = weight_IG[rows] if vectors_VE is None else vectors_VE[rows] @ weight_IG
+            table_VG[rows] = part + weights.bias_ih
+        return table_VG
+
+    def check_shapes(self, file: Path) -> None:
+        """Raise RnnlabError, with the name of the file, if an array is missing or does not fit."""
+        expected = self._shapes()
+        for name in sorted(expected.keys() | self.arrays.keys()):
+            array = self.arrays.get(name)
+            if array is None:
+                problem = f"it has no {name}"
+            elif name not in expected:
+                problem = f"it has a tensor {name}, which the model does not have"
+            elif array.shape != expected[name]:
+                problem = f"{name} is {list(array.shape)} instead of {list(expected[name])}"
+            else:
+                continue
+            raise RnnlabError(f"{file} does not fit this model: {problem}")
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        config, rows = self.config, self.num_gates * self.hidden
+        shapes: dict[str, tuple[int, ...]] = {"head.bias": (self.num_outputs,)}
+        if not config.one_hot:
+            shapes["embedding.weight"] = (self.vocab_size, config.embedding)
+        if not config.tied:
+            shapes["head.weight"] = (self.num_outputs, self.num_features)
+        for number in range(self.num_layers):
+            inputs = self.num_features
+            if number == 0:
+                inputs = self.vocab_size if config.one_hot else config.embedding
+            sizes = ((rows, inputs), (rows, self.hidden), (rows,), (rows,))
+            for suffix in self.suffixes:
+                for name, size in zip(_WEIGHTS, sizes, strict=True):
+                    shapes[f"rnn.{name}_l{number}{suffix}"] = size
+                if self.cell in _HAS_START:
+                    shapes[f"rnn.start_l{number}{suffix}"] = (self.hidden,)
+        return shapes
+
+
+def arrays_of(model: TextModel) -> dict[str, NDArray[Any]]:
+    """Return the weights of a model on the CPU as arrays, which share their memory."""
+    return {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
+
+
+def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a file of weights.
+
+    Raises RnnlabError if it is not such a file, FileNotFoundError if there is no such file.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(file)
+    except SafetensorError as error:
+        first_line = str(error).partition("\n")[0].rstrip(":")
+        raise RnnlabError(f"{file} does not fit this model: {first_line}") from None

@@ -1,0 +1,185 @@
+"""Inference: the native engine without torch against torch, cold and on long texts.
+
+`python tests/benchmarks/inference.py`, two minutes on 2 cores (`--quick`: one size of each cell).
+
+- evaluate: characters a second of a text read as one stream, on one thread, against torch's
+  kernel for whole sequences under the same model. Both have the same loss, which is checked.
+- prefill: a prompt of PROMPT characters until the first new token, against the same.
+- cold: `rnnlab generate` of a shipped model in a process of its own, and the generator process from
+  its start to its first answer, against the same with RNNLAB_NATIVE=0.
+
+All are interleaved; a ratio is one of medians of CPU time, more than 1 is faster. Seconds of the
+wall clock depend on what else the machine does.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from rnnlab import native
+from rnnlab.corpora import Vocabulary
+from rnnlab.corpora.tasks.stream import StreamSplit
+from rnnlab.inference import LoadedModel, encode_prompt, evaluate_loaded, prefill
+from rnnlab.models import build_model
+from rnnlab.protocol.codec import decode_reply, encode_request
+from rnnlab.protocol.messages import Failed, Generate, Progress
+from rnnlab.settings.run_config import RunConfig
+
+VOCAB, EMBEDDING, TEXT, PROMPT = 96, 64, 8192, 2000
+COLD_PROMPT = "To be"
+ROUNDS, COLD_ROUNDS = 5, 5
+SIZES = [("lstm", 128), ("gru", 128), ("rnn", 128), ("lstm", 384), ("gru", 384), ("rnn", 384)]
+FLOORS = {"lstm": 3, "gru": 5, "rnn": 5}
+"""What was asked of evaluation and prefill."""
+RUN = Path(__file__).parents[2] / "checkpoints" / "starter"
+
+
+class Cold(NamedTuple):
+    """What a process took until its end, or its answer."""
+
+    cpu_s: float
+    wall_s: float
+    most_mb: float
+    answer_s: float
+
+
+def make_model(cell: str, hidden: int) -> LoadedModel:
+    config = RunConfig.from_values(
+        {"corpus": "none", "cell": cell, "hidden": hidden, "embedding": EMBEDDING}
+    )
+    vocabulary = Vocabulary(tuple(map(chr, range(32, 32 + VOCAB))))
+    return LoadedModel(build_model(config, vocabulary).eval(), vocabulary, config, 0, "run")
+
+
+def cpu_of(work: Callable[[], object]) -> float:
+    """Return the seconds of CPU that some work takes."""
+    before = time.process_time()
+    work()
+    return time.process_time() - before
+
+
+def medians(works: list[Callable[[], object]]) -> list[float]:
+    """Return the median CPU seconds of each, interleaved, after one round that does not count."""
+    rounds = [[cpu_of(work) for work in works] for _ in range(ROUNDS + 1)][1:]
+    return [statistics.median(times) for times in zip(*rounds, strict=True)]
+
+
+def long_texts(cell: str, hidden: int) -> None:
+    """Print the ratios of evaluation and prefill for one size."""
+    loaded, rival = make_model(cell, hidden), make_model(cell, hidden)
+    os.environ["RNNLAB_NATIVE"] = "0"
+    assert rival.reader is None
+    assert not rival.stepper.is_exact
+    del os.environ["RNNLAB_NATIVE"]
+    rival.model.rnn.engine = "fused"  # torch's kernel
+    random = np.random.default_rng(1)
+    split = StreamSplit(random.integers(0, VOCAB, TEXT + 1), 1, 100)
+    text = "".join(loaded.vocabulary.tokens[i] for i in random.integers(0, VOCAB, PROMPT))
+    prompt = encode_prompt(loaded.vocabulary, text)
+    ours, torchs = (partial(evaluate_loaded, one, split) for one in (loaded, rival))
+    assert abs(ours().loss_nats - torchs().loss_nats) < 1e-6
+    prefills = [partial(prefill, one, [prompt], []) for one in (loaded, rival)]
+    mine, other, mine_prefill, other_prefill = medians([ours, torchs, *prefills])
+    print(
+        f"{cell.upper():5} {hidden:4} {other / mine:9.2f}x {TEXT / mine:12,.0f} chars/s"
+        f" {other_prefill / mine_prefill:9.2f}x   floor {FLOORS[cell]}",
+        flush=True,
+    )
+
+
+def environment(is_native: bool) -> dict[str, str]:
+    values = {**os.environ, "RNNLAB_CHECKPOINTS": str(RUN.parent)}
+    values.pop("RNNLAB_NATIVE", None)
+    return values if is_native else {**values, "RNNLAB_NATIVE": "0"}
+
+
+def cold_generate(is_native: bool) -> Cold:
+    """Run `rnnlab generate` once."""
+    command = [
+        sys.executable,
+        "-m",
+        "rnnlab",
+        "generate",
+        RUN.name,
+        "--prompt",
+        COLD_PROMPT,
+        "-d",
+        "greedy",
+    ]
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command, env=environment(is_native), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    return _ended(process, started, 0.0)
+
+
+def cold_answer(is_native: bool) -> Cold:
+    """Start the generator process and ask it to continue a prompt."""
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rnnlab.worker.generate"], env=environment(is_native),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(encode_request(Generate(1, str(RUN), COLD_PROMPT, ["greedy"])))
+    process.stdin.flush()
+    while not isinstance(reply := decode_reply(process.stdout.readline()), Progress):
+        assert reply is not None
+        assert not isinstance(reply, Failed), reply
+    answer_s = time.monotonic() - started
+    process.stdin.close()
+    return _ended(process, started, answer_s)
+
+
+def _ended(
+    process: subprocess.Popen[str] | subprocess.Popen[bytes], started: float, answer_s: float
+) -> Cold:
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    wall_s = time.monotonic() - started
+    return Cold(usage.ru_utime + usage.ru_stime, wall_s, usage.ru_maxrss / 1024, answer_s)
+
+
+def cold(what: str, start: Callable[[bool], Cold]) -> None:
+    """Print what a cold process takes, native and with torch."""
+    rounds = [(start(True), start(False)) for _ in range(COLD_ROUNDS + 1)][1:]
+    for name, processes in zip(("native", "torch"), zip(*rounds, strict=True), strict=True):
+        cpu_s, wall_s, most_mb, answer_s = (
+            statistics.median(f) for f in zip(*processes, strict=True)
+        )
+        answer = f", first answer after {answer_s:.2f} s" if answer_s else ""
+        print(
+            f"{what} {name:6} {cpu_s:.2f} s of CPU, {wall_s:.2f} s, {most_mb:.0f} MB{answer}",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Print all tables."""
+    torch.set_num_threads(1)
+    native.set_num_threads(1)
+    print(f"{platform.processor() or platform.machine()}, {native.report()}")
+    print("cell  size  evaluate vs torch                    prefill vs torch")
+    sizes = SIZES[:3] if "--quick" in sys.argv else SIZES
+    for cell, hidden in sizes:
+        long_texts(cell, hidden)
+    cold("generate", cold_generate)
+    cold("generator", cold_answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""Models of runs are loaded from disk, with errors in one line."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from rnnlab.base.errors import BadInputError, NoCheckpointError, RnnlabError
+from rnnlab.base.files import replace_text
+from rnnlab.inference import LoadedModel, load_model
+from rnnlab.inference.network import Arrays, read_arrays
+from rnnlab.models import TextModel
+from rnnlab.runs.paths import Pointer, RunPaths
+from rnnlab.runs.records import State, Status, encode_status
+
+Make = Callable[..., LoadedModel]
+Save = Callable[[LoadedModel, int], RunPaths]
+
+
+def weights(model: TextModel) -> list[Tensor]:
+    return list(model.state_dict().values())
+
+
+def equal(one: TextModel, other: TextModel) -> bool:
+    return all(map(torch.equal, weights(one), weights(other)))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"cell": "lstm", "task": "sentences"},
+        {"cell": "gru", "one_hot": True},
+        {"cell": "rnn", "dtype": "float64"},
+        {"dtype": "bfloat16", "layers": 1},
+    ],
+)
+def test_a_saved_run_is_loaded_unchanged(
+    make_loaded: Make, save_run: Save, settings: dict[str, object]
+) -> None:
+    saved = make_loaded(**settings)
+    loaded = load_model(save_run(saved, 12))
+    assert equal(loaded.model, saved.model)
+    assert loaded.vocabulary == saved.vocabulary
+    assert loaded.config == saved.config
+    assert loaded.step == 12
+    assert not loaded.model.training
+
+
+def test_last_best_and_a_step_are_found(make_loaded: Make, save_run: Save) -> None:
+    models = {step: make_loaded(seed=step) for step in (5, 10, 15)}
+    for step, model in models.items():
+        paths = save_run(model, step)
+    replace_text(paths.pointer("best"), "10\n")
+    wanted: dict[Pointer | int, int] = {"last": 15, "best": 10, 5: 5}
+    for which, step in wanted.items():
+        loaded = load_model(paths, which)
+        assert loaded.step == step
+        assert equal(loaded.model, models[step].model)
+
+
+def message_of(action: Callable[[], object], error: type[RnnlabError] = BadInputError) -> str:
+    with pytest.raises(error) as caught:
+        action()
+    assert type(caught.value) is error
+    message = str(caught.value)
+    assert message.isprintable()
+    assert len(message) < 400
+    return message
+
+
+def test_the_error_of_a_missing_checkpoint_lists_the_existing_ones(
+    make_loaded: Make, save_run: Save
+) -> None:
+    save_run(make_loaded(), 5)
+    paths = save_run(make_loaded(), 10)
+    message = message_of(lambda: load_model(paths, 7), NoCheckpointError)
+    assert "no checkpoint 7; choose one of these steps: 5, 10" in message
+    message = message_of(lambda: load_model(paths, "best"), NoCheckpointError)
+    assert "no best checkpoint" in message
+
+
+def test_a_folder_that_is_not_a_run_is_refused(
+    make_loaded: Make, save_run: Save, tmp_path: Path
+) -> None:
+    assert "cannot read" in message_of(lambda: load_model(RunPaths(tmp_path / "none")))
+    paths = save_run(make_loaded(), 5)
+    paths.weights(5).unlink()
+    message = message_of(lambda: load_model(paths), NoCheckpointError)
+    assert "has no checkpoint; the run is lost" in message
+    paths = save_run(make_loaded(), 5)
+    paths.vocabulary.unlink()
+    assert f"{paths.vocabulary} is missing" in message_of(lambda: load_model(paths))
+    paths = save_run(make_loaded(), 5)
+    paths.pointer("last").unlink()
+    assert "no last checkpoint" in message_of(lambda: load_model(paths), NoCheckpointError)
+
+
+@pytest.mark.parametrize(
+    ("state", "why"), [("queued", "the run is queued"), ("failed", "`rnnlab resume run`")]
+)
+def test_the_error_of_a_run_without_checkpoints_depends_on_its_state(
+    make_loaded: Make, save_run: Save, state: State, why: str
+) -> None:
+    paths = save_run(make_loaded(), 5)
+    paths.weights(5).unlink()
+    said = Status(state=state, host="another", heartbeat=time.time())  # its lock is not checked
+    replace_text(paths.status, encode_status(said))
+    assert why in message_of(lambda: load_model(paths), NoCheckpointError)
+
+
+def test_a_dangling_pointer_is_refused(make_loaded: Make, save_run: Save) -> None:
+    paths = save_run(make_loaded(), 5)
+    replace_text(paths.pointer("last"), "6\n")
+    assert "no checkpoint last; choose one of these steps: 5" in message_of(
+        lambda: load_model(paths), NoCheckpointError
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 100, pickle.dumps({"weights": 1})])
+def test_a_file_that_is_not_safetensors_is_refused(
+    make_loaded: Make, save_run: Save, content: bytes
+) -> None:
+    paths = save_run(make_loaded(), 5)
+    paths.weights(5).write_bytes(content)
+    message = message_of(lambda: load_model(paths), RnnlabError)
+    assert str(paths.weights(5)) in message
+
+
+def test_a_truncated_file_is_refused(make_loaded: Make, save_run: Save) -> None:
+    paths = save_run(make_loaded(), 5)
+    whole = paths.weights(5).read_bytes()
+    paths.weights(5).write_bytes(whole[: len(whole) // 2])
+    message_of(lambda: load_model(paths), RnnlabError)
+
+
+def test_loading_retries_if_the_checkpoint_is_replaced_meanwhile(
+    make_loaded: Make, save_run: Save
+) -> None:
+    newer = make_loaded(seed=2)
+    paths = save_run(make_loaded(seed=1), 5)
+    asked: list[Path] = []
+
+    def slow_read(file: Path) -> Arrays:
+        asked.append(file)
+        if len(asked) == 1:  # the worker deletes the file meanwhile
+            save_run(newer, 6)
+            paths.weights(5).unlink()
+        return read_arrays(file)
+
+    loaded = load_model(paths, read=slow_read)
+    assert asked == [paths.weights(5), paths.weights(6)]
+    assert loaded.step == 6
+    assert equal(loaded.model, newer.model)

@@ -1,0 +1,28 @@
+"""The settings as data are what pydantic knows about `RunConfig`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic_core import PydanticUndefined
+
+from rnnlab.settings.fields import setting_fields
+from rnnlab.settings.run_config import RunConfig
+
+
+def test_the_fields_are_those_of_the_model() -> None:
+    assert list(setting_fields()) == list(RunConfig.model_fields)
+    for name, field in setting_fields().items():
+        info = RunConfig.model_fields[name]
+        default = None if info.default is PydanticUndefined else info.default
+        assert (field.name, field.default, field.help) == (name, default, info.description)
+        assert type(field.default) is type(default), name
+        is_optional = default is None and not info.is_required()
+        assert info.annotation == _annotation(field.kind, field.choices, is_optional), name
+        assert field.is_switch == (info.annotation is bool)
+
+
+def _annotation(kind: type, choices: tuple[str, ...], is_optional: bool) -> Any:
+    if choices:
+        return Literal[choices]
+    return kind | None if is_optional else kind
