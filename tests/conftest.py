@@ -12,7 +12,6 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from hypothesis.internal.conjecture import providers
 
 from tests.toys.environment import NUM_THREADS, keep_ignoring, known_environment, make_known
 
@@ -33,8 +32,10 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("rnnlab")
 # It would also draw the constants in the source of every module that happens to be loaded: reading
 # five hundred of them takes seconds, and the examples would depend on the tests that ran before.
-if hasattr(providers, "is_local_module_file"):
-    providers.is_local_module_file = lambda _path: False  # type: ignore[assignment]
+with contextlib.suppress(ImportError):  # an older version
+    from hypothesis.internal.conjecture import providers
+
+    vars(providers)["is_local_module_file"] = lambda _path: False
 
 
 @pytest.fixture
