@@ -74,21 +74,6 @@ class Layout:
         # The app's size: below a dialog, the screen's own size is set after the resize event.
         return [pane.at(self._screen.app.size.width) for pane in self._all]
 
-    def begin(self) -> None:
-        """Set the CSS classes of the terminal's size on a screen that is still empty.
-
-        Textual itself sets them only after the first layout; without this method, the first frame
-        would show panes that do not fit, and all styles would be computed twice.
-        """
-        screen = self._screen
-        for size, breakpoints in zip(
-            screen.app.size,
-            (screen.HORIZONTAL_BREAKPOINTS, screen.VERTICAL_BREAKPOINTS),
-            strict=True,
-        ):
-            reached = [name for least, name in breakpoints or () if size >= least]
-            screen.add_class(*reached[-1:])
-
     def leave_full(self) -> bool:
         """Leave full screen; return True if a pane was in full screen."""
         was_alone, self.alone = self.alone is not None, None

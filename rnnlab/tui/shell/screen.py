@@ -20,6 +20,7 @@ from rnnlab.tui.shell.go_keys import GoKeys
 from rnnlab.tui.shell.pane_sizes import keep_sizes, sizes_of
 from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen_bar import ScreenBar
+from rnnlab.tui.shell.size_classes import add_size_classes
 
 if TYPE_CHECKING:
     from rnnlab.runs.summary import RunSummary
@@ -56,7 +57,7 @@ class BaseScreen(ActionScreen):
 
     def compose(self) -> ComposeResult:
         """Yield the bar, the body and the footer."""
-        self.panes.begin()
+        add_size_classes(self)
         yield ScreenBar()
         yield Static(classes="bar-space")
         yield from self.compose_body()

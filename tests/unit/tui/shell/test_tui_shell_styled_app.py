@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from textual.app import ComposeResult
 from textual.css.model import RuleSet
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -14,6 +15,7 @@ from textual.widgets import Static
 
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.shell.size_classes import add_size_classes
 from rnnlab.tui.shell.styled_app import StyledApp
 from rnnlab.tui.state.theme import Appearance
 
@@ -64,6 +66,29 @@ async def test_a_screen_that_opens_has_its_styles_and_one_that_comes_back_gets_t
             await pilot.pause()
             assert (screen in updated) is is_updated
             await app.pop_screen()
+
+
+class Sized(Screen[None]):
+    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (100, "-normal")]
+
+    def compose(self) -> ComposeResult:
+        add_size_classes(self)
+        yield Static()
+
+
+async def test_a_screen_has_the_classes_of_its_size_before_its_widgets(
+    app: StyledApp, updated: list[DOMNode]
+) -> None:
+    app.stylesheet.add_source(".-narrow Static { width: 7; } .-normal Static { width: 9; }")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(Sized())
+        await pilot.pause()
+        widget = app.screen.query_one(Static)
+        assert str(widget.styles.width) == "7"
+        assert widget not in updated
+        await pilot.resize_terminal(120, 24)
+        await pilot.pause()
+        assert str(widget.styles.width) == "9"
 
 
 def test_rules_are_told_apart_by_identity_as_in_textual() -> None:
