@@ -30,6 +30,12 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("rnnlab")
+# It would also draw the constants in the source of every module that happens to be loaded: reading
+# five hundred of them takes seconds, and the examples would depend on the tests that ran before.
+with contextlib.suppress(ImportError):  # an older version
+    from hypothesis.internal.conjecture import providers
+
+    vars(providers)["is_local_module_file"] = lambda _path: False
 
 
 @pytest.fixture

@@ -68,6 +68,14 @@ def test_every_action_is_bound_to_its_key_once_in_a_pane(name: str, state: LabSt
 
 
 @every_screen
+def test_it_shows_its_state_once_when_it_comes(name: str, state: LabState) -> None:
+    """Textual calls a handler of every class, also if that of a subclass has called `super()`."""
+    for handler in ("on_screen_resume", "on_screen_suspend"):
+        classes = type(make_screen(name, state)).__mro__
+        assert [one for one in classes if handler in vars(one)] == [BaseScreen]
+
+
+@every_screen
 def test_no_letter_overrides_text_fields(name: str, state: LabState) -> None:
     for group in make_screen(name, state).GROUPS:
         for action in group.actions:

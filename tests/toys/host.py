@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from rnnlab.tui import app as lab
 from rnnlab.tui.shell.styled_app import StyledApp
-from rnnlab.tui.state.theme import THEMES
+from rnnlab.tui.state.theme import Appearance
 from tests.toys.parsed_once import parse_styles_once
 
 parse_styles_once()
@@ -27,15 +27,12 @@ class Host(StyledApp):
     CSS_PATH: ClassVar = [Path(lab.__file__).with_name(name) for name in lab.LabApp.CSS_PATH]
 
     def __init__(self, *widgets: Widget) -> None:
-        super().__init__()
+        super().__init__(Appearance(), has_outline=False)
         self._widgets = widgets
         self.messages: list[Message] = []
         """Those of rnnlab's own types, each once, in order."""
         self.results: list[Any] = []
         """What the dialogs have returned."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = THEMES[0].name
 
     def compose(self) -> ComposeResult:
         yield from self._widgets

@@ -157,11 +157,14 @@ class Lab:
 
     def until_step(self, run: Run, step: int) -> None:
         """Wait until a run's journal has come to a step."""
-        from rnnlab.runs.history import read_history
+        from rnnlab.runs.history import History
+        from rnnlab.runs.journal import JournalTail
+
+        history, journal = History(), JournalTail(run.paths.journal)
 
         def has_come() -> bool:
-            train = read_history(run.paths.journal).train
-            return bool(train) and train[-1].step >= step
+            history.add(journal.read())
+            return bool(history.train) and history.train[-1].step >= step
 
         self.until(has_come, f"{run.name} at step {step}")
 

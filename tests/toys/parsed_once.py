@@ -11,10 +11,9 @@ from functools import cache
 
 from textual.css import stylesheet
 from textual.css.model import RuleSet
-from textual.css.tokenize import Token
+from textual.css.parse import parse
+from textual.css.tokenize import Token, tokenize_values
 from textual.css.types import CSSLocation
-
-_parse, _tokenize_values = stylesheet.parse, stylesheet.tokenize_values
 
 
 class _Tokens(dict[str, list[Token]]):
@@ -25,14 +24,14 @@ class _Tokens(dict[str, list[Token]]):
 
 @cache
 def _tokens_of(variables: tuple[tuple[str, str], ...]) -> _Tokens:
-    return _Tokens(_tokenize_values(dict(variables)))
+    return _Tokens(tokenize_values(dict(variables)))
 
 
 @cache
 def _rules_of(
     scope: str, css: str, place: CSSLocation, tokens: _Tokens, is_default: bool, tie_breaker: int
 ) -> tuple[RuleSet, ...]:
-    rules = _parse(scope, css, place, None, tokens, is_default, tie_breaker)
+    rules = parse(scope, css, place, None, tokens, is_default, tie_breaker)
     return tuple(rules)
 
 
@@ -50,7 +49,7 @@ def _parse_once(
     tie_breaker: int = 0,
 ) -> Iterable[RuleSet]:
     if variables or not isinstance(variable_tokens, _Tokens):
-        return _parse(
+        return parse(
             scope, css, read_from, variables, variable_tokens, is_default_rules, tie_breaker
         )
     return _rules_of(scope, css, read_from, variable_tokens, is_default_rules, tie_breaker)
@@ -58,5 +57,4 @@ def _parse_once(
 
 def parse_styles_once() -> None:
     """Have the style sheets of every app share the rules that are parsed."""
-    stylesheet.parse = _parse_once
-    stylesheet.tokenize_values = _tokenize_once
+    vars(stylesheet).update(parse=_parse_once, tokenize_values=_tokenize_once)

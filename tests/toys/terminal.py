@@ -66,7 +66,12 @@ class Terminal:
 
     def until(self, *texts: str) -> None:
         """Read until all of these stand on the screen at once; fail when they do not in time."""
-        self._wait(lambda: all(text in self.text for text in texts), f"{texts} on the screen")
+
+        def are_shown() -> bool:
+            shown = self.text
+            return all(text in shown for text in texts)
+
+        self._wait(are_shown, f"{texts} on the screen")
 
     def until_gone(self, text: str) -> None:
         """Read until a text stands nowhere on the screen."""
@@ -92,12 +97,15 @@ class Terminal:
                 pytest.fail(f"waited in vain for {what}:\n{self.text}", pytrace=False)
 
     def _read(self) -> None:
-        ready, _, _ = select.select([self._end], [], [], 0.1)
-        if ready:
+        """Read what is there, in at most 16 pieces: to look at the screen takes milliseconds."""
+        for wait_s in (0.1, *[0.0] * 15):
+            if not select.select([self._end], [], [], wait_s)[0]:
+                return
             try:
                 self._stream.feed(os.read(self._end, 1 << 16))
             except OSError:
                 time.sleep(0.05)  # the other end is closed: the program is about to end
+                return
 
 
 def _own_the_terminal(ignored: Sequence[signal.Signals]) -> None:

@@ -31,19 +31,19 @@ class ChartsScreen(BaseScreen):
         if self._are_charts_shown:
             self.keep_charts()
 
-    def on_screen_suspend(self) -> None:
+    def suspended(self) -> None:
         """Keep the settings of the charts for the next screen."""
-        super().on_screen_suspend()
+        super().suspended()
         if self._are_charts_shown:
             self.keep_charts()
         self._are_charts_shown = False
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         """Show the charts with the settings of the previous screen."""
         if not self._are_charts_shown:
             self.load_charts()
         self._are_charts_shown = True
-        super().on_screen_resume()
+        super().resumed()
 
 
 class GridScreen(ChartsScreen):

@@ -180,7 +180,10 @@ class Findings(ChartControls, VerticalScroll, can_focus=True):
         self._front = None
         await self.remove_children(".findings-row")
         cells: list[list[Static | FindingChart]] = [
-            [FindingChart(self._state) if is_chart else Static(markup=False) for is_chart in row]
+            [
+                FindingChart(self._state) if is_chart else Static(markup=False, classes="finding")
+                for is_chart in row
+            ]
             for row in shape
         ]
         await self.mount_all(Horizontal(*row, classes="findings-row") for row in cells)

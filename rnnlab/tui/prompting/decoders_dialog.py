@@ -16,6 +16,7 @@ from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
 from rnnlab.decoding import OptionHelp, make_spec, options_of, parse_spec, spec_values, split_specs
 from rnnlab.tui.shell.actions import FOCUS_BINDINGS
+from rnnlab.tui.shell.size_classes import add_size_classes
 
 _SELECTED, _UNSELECTED = "[x]", "[ ]"
 """Marks of a row, readable without colour."""
@@ -93,6 +94,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the line of specs, and below it the decoders (left) and the options (right)."""
+        add_size_classes(self)
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Decoders"
             dialog.border_subtitle = "space selects · tab options · enter accepts"

@@ -29,6 +29,7 @@ class PromptPane(Vertical):
         self.form = PromptForm(session)
         self.status = StatusLine("prompt-status")
         self._session = session
+        self._fit()  # here, no styles are computed for it
 
     def compose(self) -> ComposeResult:
         """Lay out the fields, the status line and the candidates."""
@@ -86,10 +87,14 @@ class PromptPane(Vertical):
             case _:
                 pass
 
+    def _fit(self) -> None:
+        """Make the pane small if there are no answers."""
+        self.set_class(self._session.step is None and not self._session.answers, "-empty")
+
     def show_status(self) -> None:
         """Show the state of the session in one line; without answers, the pane is small."""
         session = self._session
-        self.set_class(session.step is None and not session.answers, "-empty")
+        self._fit()
         note = self.form.note_before_answers(_HINT)
         if note is not None:
             self.status.show_text(note.text, is_problem=note.is_problem)

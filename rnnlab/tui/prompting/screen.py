@@ -75,19 +75,19 @@ class PromptingScreen(BaseScreen):
         """Set the run to prompt, with its checkpoints; None for no run."""
         self.form.choose(run, self.state.opened(run.name) if run is not None else None)
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         """Show the fields as another screen has left them, and the replies received meanwhile."""
         self.form.load()
-        super().on_screen_resume()
+        super().resumed()
         if self.view is not None and self.is_shown:
             if self.session.attach(self.view):
                 self.call_later(self.view.catch_up)
             else:
                 self.view.mark_stale()
 
-    def on_screen_suspend(self) -> None:
+    def suspended(self) -> None:
         """Stop receiving replies, unless only a dialog covers this screen."""
-        super().on_screen_suspend()
+        super().suspended()
         if self.view is not None and not self.is_shown:
             self.session.detach(self.view)
 

@@ -104,9 +104,9 @@ class CompareScreen(PromptingScreen, GridScreen):
         self.status.show_text(_HOW_TO_BEGIN)
         prompt(self)
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         """Draw the newest frames that arrived while another screen was visible."""
-        super().on_screen_resume()
+        super().resumed()
         self._draw_hidden_frames()
 
     def _draw_hidden_frames(self) -> None:

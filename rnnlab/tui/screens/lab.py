@@ -160,10 +160,10 @@ class LabScreen(PromptingScreen, GridScreen):
         self.table.show()
         self.show_chosen()
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         """Show the run and the prompt that another screen has set."""
         chosen = self.state.chosen_name  # replacing the table's rows may change the chosen run
-        super().on_screen_resume()
+        super().resumed()
         if chosen is not None:
             self.table.expect(chosen)  # a new run is not listed yet
             self.table.show()

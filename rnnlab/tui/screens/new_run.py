@@ -151,9 +151,9 @@ class NewRunScreen(BaseScreen):
         self._pane.show_estimate(_LATER)
         self._read()
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         """Fill in the corpus or the settings that were chosen on another screen."""
-        super().on_screen_resume()
+        super().resumed()
         draft, self.state.draft_for_run = self.state.draft_for_run, None
         if draft is not None:
             for field in self.query(SettingField):

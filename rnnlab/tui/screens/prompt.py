@@ -58,10 +58,10 @@ class PromptScreen(PromptingScreen):
         """True if the chosen run classifies documents."""
         return self.state.chosen is not None and self.state.chosen.task == "classify"
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         """Show the document as another screen has left it."""
         self.document.load()
-        super().on_screen_resume()
+        super().resumed()
 
     @on(RunChosen)
     def show_state(self) -> None:

@@ -73,9 +73,9 @@ class TokensScreen(TokensView):
         self.text.has_marks = self.app.no_color
         self.add_class("-tree")
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         """Open the candidate that was chosen, or the best one of the session."""
-        super().on_screen_resume()
+        super().resumed()
         if self.editor.is_empty:
             self.tokens.problem = ""  # that of another run
         session = self.state.session

@@ -20,6 +20,7 @@ from rnnlab.tui.shell.pane_sizes import sizes_of
 from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_bar import ScreenBar
+from rnnlab.tui.shell.size_classes import add_size_classes
 from rnnlab.tui.state.view_state import ViewState
 
 HOME_PANES = (
@@ -65,7 +66,7 @@ class Outline(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out empty panes like those of the home screen."""
-        self._layout.begin()
+        add_size_classes(self)
         runs, plots, prompt, details = map(_frame, HOME_PANES)
         runs.update("\n" * self._num_runs)  # the header of the list has one more line
         prompt.add_class("-empty")

@@ -74,21 +74,6 @@ class Layout:
         # The app's size: below a dialog, the screen's own size is set after the resize event.
         return [pane.at(self._screen.app.size.width) for pane in self._all]
 
-    def begin(self) -> None:
-        """Set the CSS classes of the terminal's size on a screen that is still empty.
-
-        Textual itself sets them only after the first layout; without this method, the first frame
-        would show panes that do not fit, and all styles would be computed twice.
-        """
-        screen = self._screen
-        for size, breakpoints in zip(
-            screen.app.size,
-            (screen.HORIZONTAL_BREAKPOINTS, screen.VERTICAL_BREAKPOINTS),
-            strict=True,
-        ):
-            reached = [name for least, name in breakpoints or () if size >= least]
-            screen.add_class(*reached[-1:])
-
     def leave_full(self) -> bool:
         """Leave full screen; return True if a pane was in full screen."""
         was_alone, self.alone = self.alone is not None, None
@@ -168,22 +153,18 @@ class Layout:
             return pane == self.alone
         return self._has_room(pane) and self.chosen.get(pane, True)
 
-    def apply(self, *, update: bool = True) -> None:
-        """Set the CSS classes of the panes' widgets, and of a screen that is very narrow.
-
-        update: whether to compute their styles now; a screen that opens does it when it resumes.
-        """
-        is_tiny = self._screen.app.size.width < LEAST_COLUMNS
-        self._screen.set_class(is_tiny, _TINY, update=update)
+    def apply(self) -> None:
+        """Set the CSS classes of the panes' widgets, and of a screen that is very narrow."""
+        self._screen.set_class(self._screen.app.size.width < LEAST_COLUMNS, _TINY)
         for pane in self._panes:
             widget = self._screen.query_one(f"#{pane.id}")
-            widget.set_class(not self.is_shown(pane.id), OFF, update=update)
-            widget.set_class(self.alone == pane.id, ALONE, update=update)
+            widget.set_class(not self.is_shown(pane.id), OFF)
+            widget.set_class(self.alone == pane.id, ALONE)
         for container in self._screen.query(".panes"):
             inside = [p.id for p in self._panes if container.query(f"#{p.id}")]
-            container.set_class(not any(map(self.is_shown, inside)), OFF, update=update)
+            container.set_class(not any(map(self.is_shown, inside)), OFF)
         is_rest_off = bool(self._panes) and not self._is_rest_shown
-        self._screen.set_class(is_rest_off, REST_OFF, update=update)
+        self._screen.set_class(is_rest_off, REST_OFF)
         resizable = self._resizable() if self.alone is None else []
         others = [pane.id for pane in self._panes if pane not in resizable and pane.edge]
         self.sizes.apply({pane.id: (pane.edge, pane.least) for pane in resizable}, others)

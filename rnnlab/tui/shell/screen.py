@@ -20,6 +20,7 @@ from rnnlab.tui.shell.go_keys import GoKeys
 from rnnlab.tui.shell.pane_sizes import keep_sizes, sizes_of
 from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen_bar import ScreenBar
+from rnnlab.tui.shell.size_classes import add_size_classes
 
 if TYPE_CHECKING:
     from rnnlab.runs.summary import RunSummary
@@ -56,7 +57,7 @@ class BaseScreen(ActionScreen):
 
     def compose(self) -> ComposeResult:
         """Yield the bar, the body and the footer."""
-        self.panes.begin()
+        add_size_classes(self)
         yield ScreenBar()
         yield Static(classes="bar-space")
         yield from self.compose_body()
@@ -174,11 +175,19 @@ class BaseScreen(ActionScreen):
         self._has_arrived = True
 
     def on_screen_suspend(self) -> None:
+        """Call `suspended`: Textual would call a handler of each subclass, besides `super()`."""
+        self.suspended()
+
+    def on_screen_resume(self) -> None:
+        """Call `resumed`, as above."""
+        self.resumed()
+
+    def suspended(self) -> None:
         """Hide the footer while a dialog receives the keys, and stop waiting for a letter."""
         self.go_keys.close()
         self.query_one(LabFooter).visible = False
 
-    def on_screen_resume(self) -> None:
+    def resumed(self) -> None:
         """Show the current state, and focus the main widget if the screen has just opened."""
         self.query_one(LabFooter).visible = True
         self.show_state()
@@ -195,7 +204,7 @@ class BaseScreen(ActionScreen):
     @on(events.Mount)
     def fit(self) -> None:
         """Show as many panes as fit."""
-        self.panes.apply(update=False)
+        self.panes.apply()
 
     def on_resize(self) -> None:
         """Show as many panes as fit."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from rich.console import RenderableType
 from textual._compositor import ChopsUpdate
@@ -30,6 +31,7 @@ class StyledApp(App[None]):
     def __init__(self, appearance: Appearance, *, has_outline: bool) -> None:
         """has_outline: whether the other style files follow in `add_styles`."""
         super().__init__()
+        self._opened: WeakSet[Screen[object]] = WeakSet()
         self._ascii = prepare_filters(self, appearance)
         for theme in THEMES:
             self.register_theme(theme)
@@ -50,8 +52,13 @@ class StyledApp(App[None]):
         self._later_styles = []
 
     def update_styles(self, node: DOMNode, animate: bool = True) -> None:
-        """Compute the styles of a node again, unless it gets its first ones when it is mounted."""
-        if node is self or node.is_attached:
+        """Compute the styles of a node again, unless mounting it computes them or has done so.
+
+        animate: False if a screen resumes. When it opens, all its widgets were just mounted.
+        """
+        if isinstance(node, Screen) and not animate and node not in self._opened:
+            self._opened.add(node)
+        elif node is self or node.is_attached:
             super().update_styles(node, animate)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:

@@ -9,6 +9,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from rnnlab.tui.shell.size_classes import add_size_classes
+
 
 class ChoiceScreen(ModalScreen[str]):
     """A dialog that returns the name of the chosen answer; "cancel" after escape."""
@@ -30,6 +32,7 @@ class ChoiceScreen(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         """Yield the question and a button per answer."""
+        add_size_classes(self)
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False)
             with Horizontal(classes="buttons"):

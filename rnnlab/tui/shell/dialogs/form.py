@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Label, Static
 
 from rnnlab.base.display import visible
 from rnnlab.tui.shell.actions import FOCUS_BINDINGS
+from rnnlab.tui.shell.size_classes import add_size_classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class FormScreen(ModalScreen[Answers | None]):
 
     def compose(self) -> ComposeResult:
         """Yield a row per field, a line for errors, and the buttons."""
+        add_size_classes(self)
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = self._title
             yield self._about
