@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Mirror:
     """A TensorBoard event file, stored next to the journal.
 
-    TensorBoard is imported for the first figures, which are in the journal by then: a new run is
-    seen to train before that. Samples from before the first figures are added with these.
+    TensorBoard is imported for the first figures, which are in the journal by then, because its
+    import would delay the first record of a run. Earlier samples are added with these figures.
     """
 
     def __init__(self, folder: Path, step: int) -> None:

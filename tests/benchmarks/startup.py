@@ -73,8 +73,8 @@ def spent_by(line: str, folder: Path) -> Spent:
 
 def environment_in(folder: Path) -> dict[str, str]:
     """Return an environment whose runs and corpora are in a folder."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RNNLAB_")}
-    return {**kept, "RNNLAB_CHECKPOINTS": str(folder / "runs"), "RNNLAB_DATA": str(folder)}
+    others = {name: value for name, value in os.environ.items() if not name.startswith("RNNLAB_")}
+    return {**others, "RNNLAB_CHECKPOINTS": str(folder / "runs"), "RNNLAB_DATA": str(folder)}
 
 
 def first_record_s(folder: Path) -> float:
