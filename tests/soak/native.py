@@ -2,8 +2,9 @@
 
 Prints one line per cell, with the largest error; an error above 1e-5, relative to the largest value
 of a tensor, ends the script, unless the equations in float32 have half of it: some shapes enlarge
-every rounding, as a normalisation of few units does. Shapes are batches of 1 to 130 rows, 1 to 300 steps, 1 to 600 hidden
-units and 1 to 3 layers, half of them at the edges of vectors, tiles and pieces of the kernels.
+every rounding, as a normalisation of few units does. Shapes are batches of 1 to 130 rows, 1 to 300
+steps, 1 to 600 hidden units and 1 to 3 layers, half of them at the edges of vectors, tiles and
+pieces of the kernels.
 """
 
 from __future__ import annotations
