@@ -1,10 +1,10 @@
 """Compare our kernels with the equations over random shapes: `python -m tests.soak.native`.
 
 Prints one line per cell, with the largest error; an error above 1e-5, relative to the largest value
-of a tensor, ends the script, unless the equations in float32 have half of it: some shapes enlarge
-every rounding, as a normalisation of few units does. Shapes are batches of 1 to 130 rows, 1 to 300
-steps, 1 to 600 hidden units and 1 to 3 layers, half of them at the edges of vectors, tiles and
-pieces of the kernels.
+of a tensor, ends the script, unless the equations in float32 have a quarter of it: some shapes
+enlarge every rounding, as a normalisation of almost equal values does. Shapes are batches of 1 to
+130 rows, 1 to 300 steps, 1 to 600 hidden units and 1 to 3 layers, half of them at the edges of
+vectors, tiles and pieces of the kernels.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def main() -> int:
             drawn, seed = shape(chance), chance.randrange(2**31)
             found = error(cell, drawn, seed)
             worst = max(worst, found)
-            if not (found < CLOSE or found < 2 * error(cell, drawn, seed, "equations")):
+            if not (found < CLOSE or found < 4 * error(cell, drawn, seed, "equations")):
                 sys.stdout.write(f"{cell}: an error of {found:.1e} for {drawn}\n")
                 return 1
         sys.stdout.write(f"{cell}: {options.shapes} shapes, errors of at most {worst:.1e}\n")
