@@ -54,16 +54,13 @@ def test_so_they_are_for_ids_one_hot_residual_layers_and_padded_documents(cell: 
     vectors = torch.randn(6, 4, generator=random).requires_grad_()
     many = torch.randn(90, 4, generator=random).requires_grad_()
     lengths_B = torch.randint(1, 8, (8,), generator=random)
+    close = CLOSE_OF.get(cell, CLOSE)
     residual = make_stack(cell, 4, 9, 2, residual=True)
-    assert largest_error(residual, Lookup(tokens_BT, vectors)) < CLOSE_OF.get(cell, CLOSE)
-    assert largest_error(make_stack(cell, 4, 9, 1), Lookup(tokens_BT, many)) < CLOSE_OF.get(
-        cell, CLOSE
-    )
-    assert largest_error(make_stack(cell, 6, 16, 1), Lookup(tokens_BT, None)) < CLOSE_OF.get(
-        cell, CLOSE
-    )
+    assert largest_error(residual, Lookup(tokens_BT, vectors)) < close
+    assert largest_error(make_stack(cell, 4, 9, 1), Lookup(tokens_BT, many)) < close
+    assert largest_error(make_stack(cell, 6, 16, 1), Lookup(tokens_BT, None)) < close
     both = make_stack(cell, 4, 9, 2, bidirectional=True)
-    assert largest_error(both, Lookup(tokens_BT, vectors), lengths_B) < CLOSE_OF.get(cell, CLOSE)
+    assert largest_error(both, Lookup(tokens_BT, vectors), lengths_B) < close
 
 
 @pytest.mark.parametrize("cell", CELLS)
