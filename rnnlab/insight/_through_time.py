@@ -139,7 +139,8 @@ def _on_kernels(
     x_BTI = trace.x_BTI.detach().requires_grad_()
     with torch.enable_grad():
         x_BTG = cell.project(x_BTI, trace.weights)
-    norms, grads = [], []
+    norms: list[Tensor] = []
+    grads: list[Tensor] = []
     for dy_BTH in dy_LBTH:
         back = kernel_pass.twin()  # the pass of the trace stays as it is
         squares_BT = torch.empty(dy_BTH.shape[:2])
