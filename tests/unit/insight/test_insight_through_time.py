@@ -137,7 +137,10 @@ def test_a_gradient_that_does_not_shrink_has_no_half_life(norms: list[float]) ->
 @needs_native
 @pytest.mark.parametrize("cell", [*native.SEQUENCE_CELLS, *native.SCAN_CELLS])
 def test_our_kernels_give_the_figures_of_the_equations(cell: str) -> None:
-    for settings in ({"residual": True}, {"task": "classify", "bidirectional": True}):
+    kinds: list[dict[str, object]] = [
+        {"residual": True}, {"task": "classify", "bidirectional": True},
+    ]  # fmt: skip
+    for settings in kinds:
         with case(**settings):
             check_kernels({"cell": cell, "layers": 2, "hidden": 9, **settings})
 
