@@ -40,7 +40,7 @@ class _Place(NamedTuple):
     places_R: Ids
     """Row of `state` that belongs to each live row."""
     is_disputed: bool = False
-    """Whether the writer and the filters differ in the next choice."""
+    """Whether the next step has to be a single one, such as after a wrong choice of the writer."""
 
 
 def write_rows(
@@ -118,6 +118,8 @@ class _Block(NamedTuple):
         """
         texts, rows, filtering = self.texts, self.texts.rows, None
         num = min(self.writer.stretch(len(rows)), texts.num_left - 1)
+        if self.options.has_filters and num == 1:
+            return place._replace(is_disputed=True)  # to filter twice would take longer
         goals_TR = self.ahead.goals(rows, num)
         if self.options.has_filters:
             filtering = filtering_of(
@@ -157,8 +159,9 @@ class _Block(NamedTuple):
 
 
 def _num_right(filtered_TRV: LogProbs, tokens_TR: Ids, goals_TR: Goals) -> int:
-    """Return the number of steps before the first choice that the filtered distributions do not
-    give, or for which they have no token.
+    """Return the number of steps before the first choice that differs from ours.
+
+    A row for which the filters leave no token has no choice.
     """
     flat_NV = filtered_TRV.reshape(-1, filtered_TRV.shape[-1])
     best_N = flat_NV.argmax(-1)
