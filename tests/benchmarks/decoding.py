@@ -42,18 +42,17 @@ from rnnlab.models.steppers import Stepper, make_stepper
 from rnnlab.native import report as native_report
 from rnnlab.settings.run_config import RunConfig
 
-VOCAB, EMBEDDING = 96, 64
-ROW_LENGTH, BATCHED_LENGTH = 400, 20
+VOCAB, EMBEDDING, ROW_LENGTH, BATCHED_LENGTH = 96, 64, 400, 20
 BEAM_LENGTHS = {5: 200, 20: 100, 100: 40}
 """Letters by width of the beam: the list takes seconds for each of a beam of 100."""
 NUM_PROMPTS, BATCHED_WIDTH = 200, 10
 NUM_ROUNDS = {"rows": 9, 5: 5, 20: 5, 100: 3, "batched": 5}
 FILTERS = "temperature=0.8,top_k=40,p=0.95"
-FLOORS: dict[tuple[str, int], dict[str | int, float]] = {
+GOALS: dict[tuple[str, int], dict[str | int, float]] = {
     ("lstm", 256): {"greedy": 35, 5: 30, 20: 60, 100: 200},
     ("lstm", 512): {"greedy": 15},
 }
-"""Goals for processors with AVX-512, against torch's module and the list."""
+"""Goals against torch's module and the list, set for processors with AVX-512."""
 MODULES: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
     "lstm": (nn.LSTM, nn.LSTMCell), "gru": (nn.GRU, nn.GRUCell), "rnn": (nn.RNN, nn.RNNCell)
 }  # fmt: skip
@@ -197,7 +196,7 @@ def medians(runs: dict[str, Write], num_rounds: int) -> dict[str, float]:
 
 
 def goal_text(cell: str, hidden: int, row: str | int, found: float) -> str:
-    goal = FLOORS.get((cell, hidden), {}).get(row)
+    goal = GOALS.get((cell, hidden), {}).get(row)
     return "" if goal is None else f" (goal {goal}: {'met' if found >= goal else 'NOT met'})"
 
 
@@ -253,11 +252,10 @@ def compare_batched(cell: str, hidden: int) -> None:
     rivals = Rivals(cell, hidden)
     first = tuple(number % VOCAB for number in range(NUM_PROMPTS))
     spec = f"beam:k={BATCHED_WIDTH}"
+    each = [partial(rivals.ours, spec, BATCHED_LENGTH, (letter,)) for letter in first]
     runs: dict[str, Write] = {
         "ours": partial(rivals.ours, spec, BATCHED_LENGTH, first),
-        "one by one": lambda: [
-            token for letter in first for token in rivals.ours(spec, BATCHED_LENGTH, (letter,))
-        ],
+        "one by one": lambda: [token for run in each for token in run()],
         "torch": partial(rivals.by_batch, BATCHED_WIDTH, BATCHED_LENGTH, first),
     }
     texts = [run() for run in runs.values()]
@@ -265,7 +263,7 @@ def compare_batched(cell: str, hidden: int) -> None:
     found = medians(runs, NUM_ROUNDS["batched"])
     speed = NUM_PROMPTS * BATCHED_LENGTH / found["ours"]
     print(
-        f"  {NUM_PROMPTS} prompts, beam k={BATCHED_WIDTH}, {cell} {hidden}: {speed:.0f} letters/s = "
+        f"  {NUM_PROMPTS} prompts, {spec}, {cell} {hidden}: {speed:.0f} letters/s = "
         f"{found['one by one'] / found['ours']:.1f} x one prompt after another, "
         f"{found['torch'] / found['ours']:.1f} x nn.LSTM in one batch",
         flush=True,
