@@ -131,20 +131,20 @@ class _Block(NamedTuple):
         )
         tokens_TR, after_TRV = written.tokens_TR, written.log_probs_TRV
         filtered_TRV = chosen_TRV = np.concatenate([first_RV[None], after_TRV[:-1]])
-        num_right = len(tokens_TR)
         if filtering is not None:
             context = AheadRows(self.start, filtering, tokens_TR)
             flat_NV = chosen_TRV.reshape(-1, chosen_TRV.shape[-1])
             filtered_TRV = self.options.filter(flat_NV, context).reshape(chosen_TRV.shape)
             num_right = _num_right(filtered_TRV, tokens_TR, goals_TR)
-        if num_right == len(tokens_TR):
+        if filtering is None or num_right == len(tokens_TR):
             place = _Place(after_TRV[-1], written.state, np.arange(len(rows)))
         else:
             if goals_TR is not None:
                 self.ahead.put_back(rows, goals_TR[num_right:])
+            chosen_TRV, filtered_TRV = chosen_TRV[:num_right], filtered_TRV[:num_right]
             tokens_TR = tokens_TR[:num_right]
             place = self._again(place, tokens_TR)
-        live = yield from texts.extend(chosen_TRV[:num_right], filtered_TRV[:num_right], tokens_TR)
+        live = yield from texts.extend(chosen_TRV, filtered_TRV, tokens_TR)
         if live is None or len(live) == len(rows):
             return None if live is None else place
         return place._replace(log_probs_RV=place.log_probs_RV[live], places_R=place.places_R[live])

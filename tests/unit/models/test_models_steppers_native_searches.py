@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Frame, Prompt, SearchStart, parse_spec
+from rnnlab.decoding import Frame, LiveBeam, Prompt, SearchStart, parse_spec
+from rnnlab.decoding._beam_options import BeamOptions
 from rnnlab.models.steppers import make_stepper
 from tests.toys.steppers import make_model, needs_native, start
 
@@ -104,3 +105,16 @@ def test_a_stop_string_ends_a_text_within_a_block() -> None:
     found = contents(Counted().frames(spec, None, has_writer=True))
     assert found == contents(Counted().frames(spec, None, has_writer=False))
     assert "stop" in {end for _, _, _, end in found[0][1]}
+
+
+def test_a_state_of_other_rows_is_refused() -> None:
+    model = Counted()
+    rules = BeamOptions(k=2).rules(LENGTH, None)
+    beams = [LiveBeam(np.zeros(1), []) for _ in PROMPTS]
+    writer = model.stepper.writer
+    assert writer is not None
+    write = writer.write_beams
+    with pytest.raises(IndexError, match="log-probs"):
+        write(model.state, model.log_probs_PV[:2], 3, 0, rules, beams, None)
+    with pytest.raises(IndexError, match="2 live rows for a state of 3 rows"):
+        write(model.state, model.log_probs_PV, 3, 0, rules, beams[:2], None)
