@@ -57,8 +57,8 @@ MODULES: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
     "lstm": (nn.LSTM, nn.LSTMCell), "gru": (nn.GRU, nn.GRUCell), "rnn": (nn.RNN, nn.RNNCell)
 }  # fmt: skip
 PARTS = ("greedy", "sample", "filters", "beam", "batched")
-Write, Choose = Callable[[], list[int]], Callable[[Tensor], Tensor]
-Beam = list[tuple[list[int], float, Any]]
+Write = Callable[[], list[int]]
+Choose = Callable[[Tensor], Tensor]
 
 
 class Rivals:
@@ -113,16 +113,16 @@ class Rivals:
     @torch.inference_mode()
     def by_list(self, width: int, length: int) -> list[int]:
         """Return the best text of the course's beam: (tokens, log-prob, state) in a list."""
-        beam: Beam = [([0], 0.0, None)]
+        beam: list[Any] = [([0], 0.0, None)]
         for _ in range(length):
-            grown: Beam = []
+            grown: list[Any] = []
             for tokens, logprob, state in beam:
                 y_11H, new = self.module(self.embedding(torch.tensor([[tokens[-1]]])), state)
                 best = self.head(y_11H)[0, 0].log_softmax(-1).topk(min(width, VOCAB))
                 for gain, token in zip(best.values.tolist(), best.indices.tolist(), strict=True):
                     grown.append(([*tokens, token], logprob + gain, new))
             beam = sorted(grown, key=lambda hypothesis: -hypothesis[1])[:width]
-        return beam[0][0][1:]
+        return list(beam[0][0][1:])
 
     @torch.inference_mode()
     def by_batch(self, width: int, length: int, first: tuple[int, ...]) -> list[int]:
