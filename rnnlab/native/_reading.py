@@ -24,7 +24,7 @@ NUM_STATES = (1, 1, 1, 1, 2)
 NO_LOGIT = -1e30
 """Logit of a column that pads the outputs: it adds nothing to the softmax."""
 _GRU = CELLS.index("gru")
-_PLACES = 8192
+_PLACES = 4096
 """Maximum number of steps, of all sequences together, in one call: bounds the memory of a call."""
 
 
@@ -57,15 +57,14 @@ class PackedLayer:
         whatever the other rows are.
         """
         batch, steps = input_term.shape[:2] if tokens_BT is None else tokens_BT.shape
-        hidden, units = self._hidden, self._units
-        y_BTH = np.empty((batch, steps, hidden), np.float32)
-        c_BTU = None if c0_BH is None else np.empty((batch, steps, units), np.float32)
+        y_BTH = np.empty((batch, steps, self._hidden), np.float32)
+        c_BTU = None if c0_BH is None else np.empty((batch, steps, self._units), np.float32)
         rows = min(batch, max(1, _PLACES // max(1, steps)))
-        kept = np.empty((rows * steps, self._kernels.kept(self._cell, units)), np.float32)
+        kept = np.empty((rows * steps, self._kernels.kept(self._cell, self._units)), np.float32)
         for first in range(0, batch if steps else 0, rows):
             part = slice(first, min(batch, first + rows))
             work = Sequence(
-                self._cell, (part.stop - first, steps, hidden, units),
+                self._cell, (part.stop - first, steps, self._hidden, self._units),
                 input_term if tokens_BT is not None else np.ascontiguousarray(input_term[part]),
                 None if tokens_BT is None else np.ascontiguousarray(tokens_BT[part], np.int64),
                 np.ascontiguousarray(h0_BH[part]),
