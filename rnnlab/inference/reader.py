@@ -48,7 +48,7 @@ class Reader:
     """
 
     def __init__(self, network: Network, library: ctypes.CDLL) -> None:
-        self._network = network
+        self._network, self._library = network, library
         self._kernels: Kernels = kernels_of(library)
         self._layers = [
             [self._pack(number, suffix) for suffix in network.suffixes]
@@ -108,7 +108,7 @@ class Reader:
     def _pack(self, number: int, suffix: str) -> _Direction:
         weights = self._network.layer(number, suffix)
         recurrent = PackedLayer(
-            self._kernels, self._network.cell, weights.weight_hh, weights.bias_hh
+            self._kernels, self._library, self._network.cell, weights.weight_hh, weights.bias_hh
         )
         panels = self._kernels.pack(np.ascontiguousarray(weights.weight_ih), is_transposed=True)
         return _Direction(suffix, recurrent, panels, weights.bias_ih)
@@ -130,9 +130,8 @@ class Reader:
         else:
             weight_GV = network.layer(0, direction.suffix).weight_ih
             input_term = weight_GV.T[tokens_BT] + direction.input_bias_G
-        y_BTH, c_BTU = direction.recurrent.read(input_term, ids, *state)
-        c_BH = None if c_BTU is None else c_BTU[:, -1, : network.hidden].copy()
-        return y_BTH, LayerState(y_BTH[:, -1].copy(), c_BH)
+        y_BTH, *last = direction.recurrent.read(input_term, ids, *state)
+        return y_BTH, LayerState(*last)
 
     def _project(self, x: F32, direction: _Direction) -> F32:
         """Return the input term [..., G] of inputs [..., I]."""
