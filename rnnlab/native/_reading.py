@@ -58,11 +58,18 @@ class PackedLayer:
     """The recurrent weights of one direction of a layer. Calls may come from several threads."""
 
     def __init__(
-        self, kernels: Kernels, library: ctypes.CDLL, cell: str, weight_GH: F32, bias_G: F32
+        self,
+        kernels: Kernels,
+        library: ctypes.CDLL,
+        cell: str,
+        weight_GH: F32,
+        bias_G: F32,
+        products_per_part: int = PRODUCTS_PER_PART,
     ) -> None:
-        """cell: one of CELLS."""
+        """cell: one of CELLS. products_per_part: minimum work per step and thread."""
         self._kernels, self._cell = kernels, CELLS.index(cell)
         self._gates = NUM_GATES[self._cell]
+        self._products_per_part = products_per_part
         self._weight_GH, self._bias_G = weight_GH, bias_G
         self._hidden = weight_GH.shape[1]
         self._stream = library.rnnlab_stream
@@ -138,7 +145,7 @@ class PackedLayer:
         return units, self._kernels.pack(weight, is_transposed=True), bias
 
     def _most_parts(self) -> int:
-        most = self._gates * self._hidden**2 // PRODUCTS_PER_PART
+        most = self._gates * self._hidden**2 // self._products_per_part
         panels = -(-self._hidden // self._kernels.panel)
         return 1 if self._calls_alone else max(1, min(num_threads(), most, panels, MOST_PARTS))
 
