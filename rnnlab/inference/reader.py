@@ -126,7 +126,8 @@ class Reader:
 
         x_BTI: inputs; None in the first layer, which reads tokens.
         """
-        network, ids = self._network, None
+        network = self._network
+        ids: Ids | None = None
         if x_BTI is not None:
             input_term = direction.project(x_BTI)
         elif network.has_table(direction.suffix) or network.vocab_size <= tokens_BT.size:
@@ -136,8 +137,8 @@ class Reader:
         else:
             weights = direction.weights
             input_term = weights.weight_ih.T[tokens_BT] + weights.bias_ih
-        y_BTH, *last = direction.recurrent.read(input_term, ids, *state)
-        return y_BTH, LayerState(*last)
+        output = direction.recurrent.read(input_term, ids, *state)
+        return output.y_BTH, LayerState(output.h_BH, output.c_BH)
 
 
 def _check(tokens_BT: Ids, vocab_size: int) -> None:
