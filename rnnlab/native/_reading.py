@@ -31,6 +31,8 @@ _PLACES = 4096
 PRODUCTS_PER_PART, MOST_PARTS = 2**15, 16
 """Minimum number of multiplications per step and thread of one sequence, and maximum number of its
 threads: they exchange the state after every step."""
+LEAST_SHARED = 200
+"""Minimum number of steps, times the parts of a step, of a sequence that threads share."""
 CALLS_ALONE = 32
 """Number of calls without helpers after one that the helpers left: the cores are busy."""
 
@@ -114,8 +116,8 @@ class PackedLayer:
         self, input_term: F32, tokens_1T: Ids | None, h0_1H: F32, c0_1H: F32 | None
     ) -> Output:
         """Read one sequence, whose units the threads share."""
-        parts = self._parts_for(self._most_parts())
         steps = input_term.shape[1] if tokens_1T is None else tokens_1T.shape[1]
+        parts = self._parts_for(self._most_parts(steps))
         y_1TH = np.empty((1, steps, self._hidden), np.float32)
         state = np.zeros(parts.room, np.float32)
         views = [parts.views(state, place) for place in range(len(parts.sizes))]
@@ -144,10 +146,13 @@ class PackedLayer:
         bias = gate_rows(self._cell, self._bias_G[:, None], units)[:, 0]
         return units, self._kernels.pack(weight, is_transposed=True), bias
 
-    def _most_parts(self) -> int:
+    def _most_parts(self, steps: int) -> int:
+        """Return the number of parts; waking a helper takes as long as some steps."""
         most = self._gates * self._hidden**2 // self._products_per_part
+        if self._calls_alone or steps * most < LEAST_SHARED:
+            return 1
         panels = -(-self._hidden // self._kernels.panel)
-        return 1 if self._calls_alone else max(1, min(num_threads(), most, panels, MOST_PARTS))
+        return max(1, min(num_threads(), most, panels, MOST_PARTS))
 
     def _parts_for(self, num: int) -> _Parts:
         if num not in self._parts:
