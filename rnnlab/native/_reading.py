@@ -148,7 +148,8 @@ class PackedLayer:
 
     def _most_parts(self, steps: int) -> int:
         """Return the number of parts; waking a helper takes as long as some steps."""
-        most = self._gates * self._hidden**2 // self._products_per_part
+        products: int = self._gates * self._hidden**2
+        most = products // self._products_per_part
         if self._calls_alone or steps * most < LEAST_SHARED:
             return 1
         panels = -(-self._hidden // self._kernels.panel)

@@ -14,7 +14,7 @@ from rnnlab.base.files import replace_text
 from rnnlab.corpora import PAD, UNK, Vocabulary
 from rnnlab.models import build_model, save_weights
 from rnnlab.protocol.codec import decode_reply, encode_request
-from rnnlab.protocol.messages import Distributions, Ended, Expand, Generate, Progress
+from rnnlab.protocol.messages import Distributions, Ended, Expand, Generate, Progress, Question
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import SampleRecord
@@ -105,7 +105,7 @@ def plain(document: Any) -> Any:
 
 def test_the_generator_process_answers_without_torch(tmp_path: Path) -> None:
     run = str(save_run(tmp_path, "sea", Vocabulary.count("la mer"), cell="gru").root)
-    questions = [
+    questions: list[Question] = [
         Generate(1, run, "la", ["greedy", "sample"], length=5),
         Distributions(2, run, "la", ["m", "e"], "greedy"),
         Expand(3, run, "la", [], [], "greedy"),

@@ -84,7 +84,7 @@ class Layer:
                 z, n = sigmoid(x_z + a_z), np.tanh(x_n + sigmoid(x_r + a_r) * a_n)
                 h = (1 - z) * n + z * h
             else:
-                squash = {"rnn": np.tanh, "rnn-sigmoid": sigmoid}
+                squash: dict[str, Any] = {"rnn": np.tanh, "rnn-sigmoid": sigmoid}
                 h = squash.get(self.cell, lambda sums: np.maximum(sums, 0))(x + a)
             outputs.append(h)
         return np.stack(outputs)
