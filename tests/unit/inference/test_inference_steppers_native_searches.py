@@ -7,14 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-<<<<<<< HEAD:tests/unit/inference/test_inference_steppers_native_searches.py
-from rnnlab.decoding import Frame, Prompt, SearchStart, parse_spec
-from rnnlab.inference.steppers import make_stepper
-=======
 from rnnlab.decoding import Frame, LiveBeam, Prompt, SearchStart, parse_spec
 from rnnlab.decoding._beam_options import BeamOptions
-from rnnlab.models.steppers import make_stepper
->>>>>>> h-decode:tests/unit/models/test_models_steppers_native_searches.py
+from rnnlab.inference.steppers import make_stepper
 from tests.toys.steppers import make_model, needs_native, start
 
 pytestmark = needs_native
