@@ -14,7 +14,7 @@ from tests.toys.picture import strips
 
 
 class WithoutColors(Host):
-    CSS_PATH: ClassVar = [Host.CSS_PATH, Path(lab.__file__).with_name("no_color.tcss")]
+    CSS_PATH: ClassVar = [*Host.CSS_PATH, Path(lab.__file__).with_name("no_color.tcss")]
 
     def __init__(self, *widgets: Widget) -> None:
         super().__init__(*widgets)
