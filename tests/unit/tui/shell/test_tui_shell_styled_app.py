@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.css.model import RuleSet
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
@@ -89,6 +89,16 @@ async def test_a_screen_has_the_classes_of_its_size_before_its_widgets(
         await pilot.resize_terminal(120, 24)
         await pilot.pause()
         assert str(widget.styles.width) == "9"
+
+
+async def test_an_app_that_closes_computes_no_styles(app: StyledApp) -> None:
+    app.stylesheet.add_source("Input:focus { width: 7; } Input { width: 9; }")
+    async with app.run_test() as pilot:
+        await app.mount(field := Input())
+        field.focus()
+        await pilot.pause()
+        assert str(field.styles.width) == "7"
+    assert str(field.styles.width) == "7", "it has lost the focus nevertheless"
 
 
 def test_rules_are_told_apart_by_identity_as_in_textual() -> None:
