@@ -28,9 +28,10 @@ RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
 class _Styles(Stylesheet):
-    """The style sheet of an app that computes no styles while it closes.
+    """The style sheet of an app that computes fewer styles when the focus moves or the app closes.
 
-    Each screen loses its focus then, which changes the styles of the pane around the focus.
+    Textual computes those of all widgets in the pane that the focus enters or leaves. Only widgets
+    with a rule on `:focus-within` can change; the one with the focus is updated by itself.
     """
 
     def __init__(self, app: App[None]) -> None:
@@ -38,7 +39,9 @@ class _Styles(Stylesheet):
         self._app = app
 
     def update_nodes(self, nodes: Iterable[DOMNode], animate: bool = False) -> None:
-        """Compute the styles of nodes again."""
+        """Compute the styles of nodes again; a set if the focus has moved."""
+        if isinstance(nodes, set):
+            nodes = [node for node in nodes if node._has_focus_within]
         if self._app.is_running:
             super().update_nodes(nodes, animate)
 
