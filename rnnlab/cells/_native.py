@@ -29,7 +29,9 @@ from rnnlab.native import Kernels, load_kernels
 
 KERNEL_CELLS: tuple[type[Cell[Any]], ...] = (RNN, ReluRNN, SigmoidRNN, GRU, LSTM)
 """Cells with kernels for decoding and training, in the order of `rnnlab.native.CELLS`."""
-SEQUENCE_CELLS = (*KERNEL_CELLS, CoupledLSTM, PeepholeLSTM, NormLSTM, ChoGRU)
+SEQUENCE_CELLS: tuple[type[Cell[Any]], ...] = (
+    *KERNEL_CELLS, CoupledLSTM, PeepholeLSTM, NormLSTM, ChoGRU,
+)  # fmt: skip
 """Cells with kernels for training, in the order of `rnnlab.native.SEQUENCE_CELLS`."""
 SCAN_CELLS: tuple[type[Cell[Any]], ...] = (MinGRU, MinLSTM)
 """Cells whose kernels are scans, in the order of `rnnlab.native.SCAN_CELLS`."""

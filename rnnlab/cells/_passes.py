@@ -129,13 +129,15 @@ class SequencePass:
         if work.tokens is not None:
             table = np.zeros((len(work.input), rows), np.float32)
         dw, sums = self._kernels.gradients(work, table)
-        extras = [] if self._extra is None else self._extra[:, :hidden].ravel()
-        ends = np.cumsum(self._extra_sizes)[:-1]
+        extras: list[F32] = []
+        if self._extra is not None:
+            ends = np.cumsum(self._extra_sizes)[:-1]
+            extras = np.split(self._extra[:, :hidden].ravel(), ends)
         return WeightGradients(
             None if table is None else without_padding(table, work.sizes[3], hidden),
             _stacked(work.cell, dw, hidden),
             _stacked(work.cell, sums[:rows, None], hidden)[:, 0],
-            np.split(extras, ends) if self._extra_sizes else [],
+            extras,
         )
 
     def _input_blocks(self) -> F32:

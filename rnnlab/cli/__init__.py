@@ -43,8 +43,9 @@ def _terminate(_number: int, _frame: object) -> None:
 
 
 def _warm_worker(arguments: list[str]) -> AbstractContextManager[None]:
-    """Have a worker load torch while a command that trains is parsed and checked."""
-    if len(arguments) < 2 or arguments[0] != "train" or _WITHOUT_WORKER.intersection(arguments):
+    """Have a worker load torch on another core while a command that trains is checked."""
+    trains = len(arguments) > 1 and arguments[0] == "train"
+    if not trains or _WITHOUT_WORKER.intersection(arguments) or len(os.sched_getaffinity(0)) < 2:
         return nullcontext()
     from rnnlab.runs.launch import warm_worker
 

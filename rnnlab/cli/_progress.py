@@ -75,8 +75,10 @@ def progress_bar(what: str, after_s: float = AFTER_S) -> Iterator[Bar]:
     bar = Bar(what)
     timer = Timer(after_s, bar.show)
     timer.daemon = True
-    if sys.stderr.isatty():
-        timer.start() if after_s else bar.show()
+    if sys.stderr.isatty() and after_s:
+        timer.start()
+    elif sys.stderr.isatty():
+        bar.show()
     try:
         yield bar
     finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -108,26 +109,30 @@ def spec_of(file: Path) -> CorpusSpec | None:
     """
     if file.is_relative_to(cache_folder() / "corpora"):
         return parse_spec(file.stem)
-    shipped = _shipped_twin(file)
-    spec = None if shipped is None else parse_spec(shipped.stem)
-    is_built_in = spec is not None and spec.is_shipped and shipped == made_file(spec)
-    return spec if is_built_in else None
+    for shipped in _shipped_twins(file):
+        spec = parse_spec(shipped.stem)
+        if spec is not None and spec.is_shipped and shipped == made_file(spec):
+            return spec
+    return None
 
 
-def _shipped_twin(file: Path) -> Path | None:
-    """Return the shipped file with the same bytes as a file; None if none or if it is unreadable.
+def _shipped_twins(file: Path) -> Iterator[Path]:
+    """Yield the files of the shipped folder with the same bytes as a file.
 
-    Reads only files of the same size; `filecmp` remembers its results until a file changes.
+    Reads only files of the same size; `filecmp` remembers its results until a file changes. Nothing
+    is yielded for an unreadable file.
     """
     folder = shipped_folder() / "data"
-    if file.parent == folder:
-        return file
     try:
         size = file.stat().st_size
-        same_size = (one for one in sorted(folder.iterdir()) if one.stat().st_size == size)
-        return next((one for one in same_size if filecmp.cmp(one, file, shallow=False)), None)
+        for shipped in sorted(folder.iterdir()):
+            is_same = shipped == file or (
+                shipped.stat().st_size == size and filecmp.cmp(shipped, file, shallow=False)
+            )
+            if is_same and ":" not in shipped.name:  # the name of a corpus without options
+                yield shipped
     except OSError:
-        return None
+        return
 
 
 def floor_of(file: Path, task: str, kind: str, alphabet: str) -> Floor | None:

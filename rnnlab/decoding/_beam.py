@@ -76,7 +76,7 @@ class Place(NamedTuple):
     """Log-probs of the next token of each live hypothesis; row r belongs to row r of the state."""
     state: State
     is_disputed: bool = False
-    """Whether the next step has to be a single one: a `Writer` has chosen otherwise."""
+    """Whether the next step has to be a single one, such as after a wrong choice of a `Writer`."""
 
 
 def search_beams(

@@ -61,11 +61,14 @@ class BeamBlocks:
         num = min(self._writer.stretch(most_rows), limits.max_length - length - 1)
         filtering = None
         if options.has_filters:
+            if num == 1:
+                return place._replace(is_disputed=True)  # to filter twice would take longer
             filtering = filtering_of(options, start, (), _no_text, length)
+        rules = options.rules(limits.max_length, start.eos)
+        live = [beam.before() for beam in beams]
         written = self._writer.write_beams(
-            place.state, place.log_probs_RV, num, length,
-            options.rules(limits.max_length, start.eos), [beam.before() for beam in beams], filtering,
-        )  # fmt: skip
+            place.state, place.log_probs_RV, num, length, rules, live, filtering
+        )
         before_TRV = [place.log_probs_RV, *written.log_probs_TRV][: len(written.steps_TP)]
         filtered_TRV = self._filter(before_TRV, length) if filtering else before_TRV
         survivors: list[Survivors] = []

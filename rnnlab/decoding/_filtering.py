@@ -51,28 +51,29 @@ class AheadRows(Rows):
         super().__init__((), start, filtering.last)
         self._filtering = filtering
         self._tokens_TR = tokens_TR
+        self._num_steps: int = tokens_TR.shape[0]
+        self._num_rows: int = tokens_TR.shape[1]
 
     def __len__(self) -> int:
-        return self._tokens_TR.size
+        return self._num_steps * self._num_rows
 
     def written(self, row: int) -> int:
         """Return the number of tokens of the row's continuation."""
-        return self._filtering.length + row // self._tokens_TR.shape[1]
+        return self._filtering.length + row // self._num_rows
 
     def recent(self, row: int, num: int) -> list[int]:
         """Return the last `num` tokens, at most those that penalties count."""
-        step, column = divmod(row, self._tokens_TR.shape[1])
+        step, column = divmod(row, self._num_rows)
         before = self._filtering.recent[column]
         return [*before, *self._tokens_TR[:step, column].tolist()][-min(num, self.last) :]
 
     def counts(self, num_tokens: int) -> Ids:
         """Return the counts of all steps from those of the first one, token by token."""
-        num_steps, num_rows = self._tokens_TR.shape
-        counts_TRV = np.empty((num_steps, num_rows, num_tokens), np.int64)
+        counts_TRV = np.empty((self._num_steps, self._num_rows, num_tokens), np.int64)
         for column, before in enumerate(self._filtering.recent):
             text = [*before, *self._tokens_TR[:, column].tolist()]
             counts_V = np.bincount(before, minlength=num_tokens)
-            for step in range(num_steps):
+            for step in range(self._num_steps):
                 counts_TRV[step, column] = counts_V
                 end = len(before) + step
                 counts_V[text[end]] += 1

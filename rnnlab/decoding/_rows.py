@@ -40,7 +40,7 @@ class _Place(NamedTuple):
     places_R: Ids
     """Row of `state` that belongs to each live row."""
     is_disputed: bool = False
-    """Whether the writer and the filters differ in the next choice."""
+    """Whether the next step has to be a single one, such as after a wrong choice of the writer."""
 
 
 def write_rows(
@@ -118,6 +118,8 @@ class _Block(NamedTuple):
         """
         texts, rows, filtering = self.texts, self.texts.rows, None
         num = min(self.writer.stretch(len(rows)), texts.num_left - 1)
+        if self.options.has_filters and num == 1:
+            return place._replace(is_disputed=True)  # to filter twice would take longer
         goals_TR = self.ahead.goals(rows, num)
         if self.options.has_filters:
             filtering = filtering_of(
@@ -129,20 +131,20 @@ class _Block(NamedTuple):
         )
         tokens_TR, after_TRV = written.tokens_TR, written.log_probs_TRV
         filtered_TRV = chosen_TRV = np.concatenate([first_RV[None], after_TRV[:-1]])
-        num_right = len(tokens_TR)
         if filtering is not None:
             context = AheadRows(self.start, filtering, tokens_TR)
             flat_NV = chosen_TRV.reshape(-1, chosen_TRV.shape[-1])
             filtered_TRV = self.options.filter(flat_NV, context).reshape(chosen_TRV.shape)
             num_right = _num_right(filtered_TRV, tokens_TR, goals_TR)
-        if num_right == len(tokens_TR):
+        if filtering is None or num_right == len(tokens_TR):
             place = _Place(after_TRV[-1], written.state, np.arange(len(rows)))
         else:
             if goals_TR is not None:
                 self.ahead.put_back(rows, goals_TR[num_right:])
+            chosen_TRV, filtered_TRV = chosen_TRV[:num_right], filtered_TRV[:num_right]
             tokens_TR = tokens_TR[:num_right]
             place = self._again(place, tokens_TR)
-        live = yield from texts.extend(chosen_TRV[:num_right], filtered_TRV[:num_right], tokens_TR)
+        live = yield from texts.extend(chosen_TRV, filtered_TRV, tokens_TR)
         if live is None or len(live) == len(rows):
             return None if live is None else place
         return place._replace(log_probs_RV=place.log_probs_RV[live], places_R=place.places_R[live])
@@ -157,8 +159,9 @@ class _Block(NamedTuple):
 
 
 def _num_right(filtered_TRV: LogProbs, tokens_TR: Ids, goals_TR: Goals) -> int:
-    """Return the number of steps before the first choice that the filtered distributions do not
-    give, or for which they have no token.
+    """Return the number of steps before the first choice that differs from ours.
+
+    A row for which the filters leave no token has no choice.
     """
     flat_NV = filtered_TRV.reshape(-1, filtered_TRV.shape[-1])
     best_N = flat_NV.argmax(-1)

@@ -94,6 +94,8 @@ class BeamStep(NamedTuple):
     totals_N: npt.NDArray[np.float64]
     num_live: int
     """Number of candidates that the step keeps live: the first ones that do not end a text."""
+    may_end: bool
+    """False if no candidate ends a text."""
 
 
 class WrittenBeams(NamedTuple):

@@ -61,7 +61,7 @@ class WidthBeam:
     def select(self, written: BeamStep, log_probs_RV: LogProbs, filtered_RV: LogProbs) -> Survivors:
         """Do one step as `grow` does, given the candidates that a `Writer` has extended."""
         by_total = Candidates(*written[:4])
-        ends_N = None if self._finisher.never_ends else self._finisher.ended(self.live, by_total)
+        ends_N = self._finisher.ended(self.live, by_total) if written.may_end else None
         return self._select(by_total, ends_N, log_probs_RV, filtered_RV)
 
     def before(self) -> LiveBeam:

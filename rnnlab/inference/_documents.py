@@ -41,9 +41,11 @@ def document_features(reader: Reader, config: RunConfig, tokens_BT: Ids, lengths
     is_padding_BT = np.arange(y_BTH.shape[1]) >= lengths_B[:, None]
     if config.pooling == "max":
         y_BTH[is_padding_BT] = -np.inf
-        return y_BTH.max(axis=1)
+        most_BH: F32 = y_BTH.max(axis=1)
+        return most_BH
     y_BTH[is_padding_BT] = 0.0
-    return y_BTH.sum(axis=1) / lengths_B[:, None].astype(np.float32)
+    mean_BH: F32 = y_BTH.sum(axis=1) / lengths_B[:, None].astype(np.float32)
+    return mean_BH
 
 
 def _last_outputs(y_BTH: F32, lengths_B: Ids, config: RunConfig) -> F32:

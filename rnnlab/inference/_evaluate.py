@@ -95,7 +95,7 @@ def evaluate_with(
         sums.num_correct / num_tokens,
         num_tokens,
         split.chars_per_token,
-        None if sums.confusion is None else tuple(map(tuple, sums.confusion)),
+        None if sums.confusion is None else tuple(tuple(row) for row in sums.confusion),
     )
 
 

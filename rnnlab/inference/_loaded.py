@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,23 +28,17 @@ if TYPE_CHECKING:
     from rnnlab.models import Classifier, LanguageModel, TextModel
 
 
+@dataclass(frozen=True)
 class LoadedModel:
     """A run's model at one checkpoint, in evaluation mode, on its device."""
 
-    def __init__(
-        self,
-        weights: TextModel | Network,
-        vocabulary: Vocabulary,
-        config: RunConfig,
-        step: int,
-        name: str,
-    ) -> None:
-        """weights: a torch model, or the arrays of one; name: of the run."""
-        self._weights = weights
-        self.vocabulary = vocabulary
-        self.config = config
-        self.step = step
-        self.name = name
+    weights: TextModel | Network
+    """A torch model, or the arrays of one."""
+    vocabulary: Vocabulary
+    config: RunConfig
+    step: int
+    name: str
+    """Name of the run."""
 
     @property
     def is_classifier(self) -> bool:
@@ -53,7 +48,7 @@ class LoadedModel:
     @cached_property
     def network(self) -> Network | None:
         """The weights as arrays; None if the native engine cannot run the model here."""
-        weights = self._weights
+        weights = self.weights
         if isinstance(weights, Network):
             return weights
         if why_not_native_model(weights) or load_library().library is None:
@@ -63,7 +58,7 @@ class LoadedModel:
     @cached_property
     def model(self) -> TextModel:
         """The model in torch, which is imported if necessary."""
-        weights = self._weights
+        weights = self.weights
         if isinstance(weights, Network):
             return _torch_model(
                 self.config, self.vocabulary, weights.arrays, "cpu", Path(self.name)

@@ -112,8 +112,10 @@ class Network:
 
     def layer(self, number: int, suffix: str = "") -> LayerArrays:
         """Return the weights of one direction of a layer."""
-        weights = (self.arrays[f"rnn.{name}_l{number}{suffix}"] for name in _WEIGHTS)
-        return LayerArrays(*weights, self.arrays.get(f"rnn.start_l{number}{suffix}"))
+        ending = f"_l{number}{suffix}"
+        weight_ih, weight_hh, bias_ih, bias_hh = (self.arrays[f"rnn.{n}{ending}"] for n in _WEIGHTS)
+        start = self.arrays.get(f"rnn.start{ending}")
+        return LayerArrays(weight_ih, weight_hh, bias_ih, bias_hh, start)
 
     @property
     def vectors(self) -> F32 | None:

@@ -7,13 +7,14 @@ head), C outputs of the head, N rows.
 from __future__ import annotations
 
 import ctypes
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.inference.network import Network
-from rnnlab.native import Kernels, PackedHead, PackedLayer, kernels_of
+from rnnlab.native import PackedHead, PackedLayer, kernels_of
 
 F32 = NDArray[np.float32]
 Ids = NDArray[np.int64]
@@ -31,13 +32,27 @@ State = tuple[LayerState, ...]
 """States of all layers and directions: l0, l0_reverse, l1, ..."""
 
 
-class _Direction(NamedTuple):
-    """One direction of a layer, packed."""
+class _Direction:
+    """The weights of one direction of a layer, each packed at its first use."""
 
-    suffix: str
-    recurrent: PackedLayer
-    input_panels: F32
-    input_bias_G: F32
+    def __init__(self, network: Network, library: ctypes.CDLL, number: int, suffix: str) -> None:
+        self.suffix = suffix
+        self.weights = network.layer(number, suffix)
+        self._kernels = kernels = kernels_of(library)
+        self.recurrent = PackedLayer(
+            kernels, library, network.cell, self.weights.weight_hh, self.weights.bias_hh
+        )
+
+    @cached_property
+    def _panels(self) -> F32:
+        weight_GI = np.ascontiguousarray(self.weights.weight_ih)
+        return self._kernels.pack(weight_GI, is_transposed=True)
+
+    def project(self, x: F32) -> F32:
+        """Return the input term [..., G] of inputs [..., I]."""
+        rows_NI = np.ascontiguousarray(x).reshape(-1, x.shape[-1])
+        y_NG = self._kernels.multiply(rows_NI, self._panels, self.weights.bias_ih)
+        return y_NG.reshape(*x.shape[:-1], -1)
 
 
 class Reader:
@@ -48,15 +63,14 @@ class Reader:
     """
 
     def __init__(self, network: Network, library: ctypes.CDLL) -> None:
-        self._network = network
-        self._kernels: Kernels = kernels_of(library)
+        self._network, kernels = network, kernels_of(library)
         self._layers = [
-            [self._pack(number, suffix) for suffix in network.suffixes]
+            [_Direction(network, library, number, suffix) for suffix in network.suffixes]
             for number in range(network.num_layers)
         ]
         if network.config.task != "classify":
             network.table()  # so that the results do not depend on the number of tokens in a call
-        self._head = PackedHead(self._kernels, library, *network.head)
+        self._head = PackedHead(kernels, library, *network.head)
 
     def begin(self, batch: int) -> State:
         """Return the state of `batch` rows before the first token, of every direction."""
@@ -105,14 +119,6 @@ class Reader:
         """Return the loss of each target in nats, 0 if it is negative, and the best outputs [N]."""
         return self._head.losses(features_NF, targets_N)
 
-    def _pack(self, number: int, suffix: str) -> _Direction:
-        weights = self._network.layer(number, suffix)
-        recurrent = PackedLayer(
-            self._kernels, self._network.cell, weights.weight_hh, weights.bias_hh
-        )
-        panels = self._kernels.pack(np.ascontiguousarray(weights.weight_ih), is_transposed=True)
-        return _Direction(suffix, recurrent, panels, weights.bias_ih)
-
     def _run(
         self, direction: _Direction, x_BTI: F32 | None, tokens_BT: Ids, state: LayerState
     ) -> tuple[F32, LayerState]:
@@ -120,26 +126,19 @@ class Reader:
 
         x_BTI: inputs; None in the first layer, which reads tokens.
         """
-        network, ids = self._network, None
+        network = self._network
+        ids: Ids | None = None
         if x_BTI is not None:
-            input_term = self._project(x_BTI, direction)
+            input_term = direction.project(x_BTI)
         elif network.has_table(direction.suffix) or network.vocab_size <= tokens_BT.size:
             input_term, ids = network.table(direction.suffix), tokens_BT
         elif network.vectors is not None:
-            input_term = self._project(network.vectors[tokens_BT], direction)
+            input_term = direction.project(network.vectors[tokens_BT])
         else:
-            weight_GV = network.layer(0, direction.suffix).weight_ih
-            input_term = weight_GV.T[tokens_BT] + direction.input_bias_G
-        y_BTH, c_BTU = direction.recurrent.read(input_term, ids, *state)
-        c_BH = None if c_BTU is None else c_BTU[:, -1, : network.hidden].copy()
-        return y_BTH, LayerState(y_BTH[:, -1].copy(), c_BH)
-
-    def _project(self, x: F32, direction: _Direction) -> F32:
-        """Return the input term [..., G] of inputs [..., I]."""
-        rows_NI = np.ascontiguousarray(x).reshape(-1, x.shape[-1])
-        bias_G = direction.input_bias_G
-        y_NG = self._kernels.multiply(rows_NI, direction.input_panels, bias_G)
-        return y_NG.reshape(*x.shape[:-1], -1)
+            weights = direction.weights
+            input_term = weights.weight_ih.T[tokens_BT] + weights.bias_ih
+        output = direction.recurrent.read(input_term, ids, *state)
+        return output.y_BTH, LayerState(output.h_BH, output.c_BH)
 
 
 def _check(tokens_BT: Ids, vocab_size: int) -> None:

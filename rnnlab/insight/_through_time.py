@@ -54,15 +54,13 @@ def gradient_through_time(
     """Return the norms for every layer, from the lowest up. The model must be in evaluation mode.
 
     traces: the result of `trace_sample`, if known. Uses the backward pass of our kernels if they
-    computed the trace, else the recursion of the cell; without one, or if the model is
-    bidirectional, uses autograd through the equations, step by step.
+    computed the trace, else the recursion of the cell; without one, uses autograd through the
+    equations, step by step.
     """
-    if model.rnn.is_bidirectional:
-        return by_autograd(model, sample)
     recursion = recursion_of(model.rnn.cell)
     if recursion is None and model.rnn.kernels(model.head.bias) is None:
         return by_autograd(model, sample)
-    return _by_recursion(model, sample, recursion, traces)
+    return _by_recursion(model, sample, recursion, traces or trace_sample(model, sample))
 
 
 def trace_sample(model: TextModel, sample: Sample) -> list[LayerTrace]:
@@ -99,47 +97,60 @@ def is_long_enough(norms_T: Sequence[float | None]) -> bool:
 
 
 def _by_recursion(
-    model: TextModel,
-    sample: Sample,
-    recursion: Recursion | None,
-    traces: Sequence[LayerTrace] | None,
+    model: TextModel, sample: Sample, recursion: Recursion | None, traces: Sequence[LayerTrace]
 ) -> list[ThroughTime]:
-    traces = traces or trace_sample(model, sample)
     stack = model.rnn
-    top = traces[-1]
-    y_BTF = top.outputs
+    num = 2 if stack.is_bidirectional else 1
+    of_layers = [traces[begin : begin + num] for begin in range(0, len(traces), num)]
+    y_BTF = torch.cat([_in_text_order(t.outputs, i, 1) for i, t in enumerate(of_layers[-1])], 2)
     if stack.is_residual and stack.num_layers > 1:
-        y_BTF = y_BTF + top.x_BTI
+        y_BTF = y_BTF + of_layers[-1][0].x_BTI
     y_BTF = y_BTF.detach().requires_grad_()
     with torch.enable_grad():
         losses = _losses(model, sample, y_BTF)
     grads = [torch.autograd.grad(loss, y_BTF, retain_graph=True)[0] for loss in losses]
     dy_LBTF = torch.stack(grads)
-    layers: list[ThroughTime] = []
+    found: list[ThroughTime] = []
     with torch.no_grad():
-        for layer, trace in reversed(list(enumerate(traces))):
-            skipped = dy_LBTF if stack.is_residual else 0.0
-            if trace.kernel_pass is not None:
-                norms, dx_LBTI = _on_kernels(stack.cell, trace, trace.kernel_pass, dy_LBTF)
-                layers.append(norms)
-            else:
-                assert recursion is not None
-                q_LBTH, da_LBTG = recursion(trace, dy_LBTF)
-                layers.append(_norms(trace.name, q_LBTH))
-                dx_LBTI = da_LBTG @ trace.weights.weight_ih
+        for layer, directions in reversed(list(enumerate(of_layers))):
+            below = [dy_LBTF] if stack.is_residual else []
+            of_layer = []
+            parts = dy_LBTF.chunk(num, dim=3)
+            for number, (trace, part) in enumerate(zip(directions, parts, strict=True)):
+                dy_LBTH = _in_text_order(part, number, 2)
+                norms, dx_LBTI = _back_through(stack.cell, trace, recursion, dy_LBTH)
+                of_layer.append(norms)
+                below.append(_in_text_order(dx_LBTI, number, 2))
+            found = of_layer + found
             if layer:
-                dy_LBTF = dx_LBTI + skipped
-    return layers[::-1]
+                dy_LBTF = torch.stack(below).sum(0)
+    return found
+
+
+def _in_text_order(values: Tensor, number: int, time: int) -> Tensor:
+    """Return values of a direction of a layer in the order of the text, or back; 1 is reverse."""
+    return values.flip(time) if number else values
+
+
+def _back_through(
+    cell: Cell[Any], trace: LayerTrace, recursion: Recursion | None, dy_LBTH: Tensor
+) -> tuple[ThroughTime, Tensor]:
+    """Return the norms of a layer and the gradient [L, B, T, I] of its input for every loss."""
+    if trace.kernel_pass is not None:
+        return _on_kernels(cell, trace, trace.kernel_pass, dy_LBTH)
+    assert recursion is not None
+    q_LBTH, da_LBTG = recursion(trace, dy_LBTH)
+    return _norms(trace.name, q_LBTH), da_LBTG @ trace.weights.weight_ih
 
 
 def _on_kernels(
     cell: Cell[Any], trace: LayerTrace, kernel_pass: KernelPass, dy_LBTH: Tensor
 ) -> tuple[ThroughTime, Tensor]:
-    """Return the norms of a layer and the gradient [L, B, T, I] of its input for every loss."""
     x_BTI = trace.x_BTI.detach().requires_grad_()
     with torch.enable_grad():
         x_BTG = cell.project(x_BTI, trace.weights)
-    norms, grads = [], []
+    norms: list[Tensor] = []
+    grads: list[Tensor] = []
     for dy_BTH in dy_LBTH:
         back = kernel_pass.twin()  # the pass of the trace stays as it is
         squares_BT = torch.empty(dy_BTH.shape[:2])

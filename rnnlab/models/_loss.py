@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from rnnlab.corpora import IGNORED
@@ -29,9 +30,9 @@ def cross_entropy(
 ) -> Losses:
     """Return the mean losses of logits, computed by the kernels unless they are None.
 
-    The kernel computes both losses and the gradient in one pass, in any number of threads with the
-    same bits. Its graph can be differentiated once or more, but has no second derivatives. Raises
-    IndexError if a target is neither a class nor padding.
+    The kernel computes both losses and the gradient in one pass; they have the same bits for any
+    number of threads. There are no second derivatives. Raises IndexError if a target is neither a
+    class nor padding.
     """
     if kernels is not None:
         return Losses(
@@ -68,6 +69,7 @@ class _CrossEntropy(torch.autograd.Function):
         return objective, loss
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         gradient_NC = torch.from_numpy(ctx.gradient_NC)
         scale = float(grads[0])

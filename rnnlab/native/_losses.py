@@ -18,7 +18,7 @@ from rnnlab.native._threads import num_threads
 F64 = NDArray[np.float64]
 
 
-class Losses(NamedTuple):
+class RowLosses(NamedTuple):
     """Losses of some rows, in nats."""
 
     num_targets: int
@@ -41,7 +41,7 @@ class LossKernels:
     def cross_entropy(
         self, logits_NC: F32, targets_N: NDArray[np.int64], ignored: int, *,
         smoothing: float = 0.0, wants_gradient: bool = True,
-    ) -> Losses:  # fmt: skip
+    ) -> RowLosses:  # fmt: skip
         """Return the losses of logits and, if wanted, the gradient.
 
         Raises IndexError if a target is neither a class nor `ignored`.
@@ -57,4 +57,4 @@ class LossKernels:
         )  # fmt: skip
         if num_targets < 0:
             raise IndexError(f"a target is not among the {classes} classes")
-        return Losses(num_targets, losses, objectives, gradient)
+        return RowLosses(num_targets, losses, objectives, gradient)

@@ -7,8 +7,10 @@ gates, V outputs of the head, N rows of K features.
 from __future__ import annotations
 
 import ctypes
-from ctypes import c_int64, c_void_p
-from typing import NamedTuple
+from ctypes import Structure, c_int64, c_void_p
+from functools import cached_property
+from itertools import pairwise
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,56 +26,174 @@ NUM_STATES = (1, 1, 1, 1, 2)
 NO_LOGIT = -1e30
 """Logit of a column that pads the outputs: it adds nothing to the softmax."""
 _GRU = CELLS.index("gru")
-_PLACES = 8192
+_PLACES = 4096
 """Maximum number of steps, of all sequences together, in one call: bounds the memory of a call."""
+PRODUCTS_PER_PART, MOST_PARTS = 2**15, 16
+"""Minimum number of multiplications per step and thread of one sequence, and maximum number of its
+threads: they exchange the state after every step."""
+LEAST_SHARED = 200
+"""Minimum number of steps, times the parts of a step, of a sequence that threads share."""
+CALLS_ALONE = 32
+"""Number of calls without helpers after one that the helpers left: the cores are busy."""
 
 
 class Output(NamedTuple):
-    """What a layer computes for every step."""
+    """What a layer computes for a sequence."""
 
     y_BTH: F32
     """Outputs h."""
-    c_BTU: F32 | None
-    """Cell states, padded to U units; None for a cell without c."""
+    h_BH: F32
+    c_BH: F32 | None
+    """State after the last step; None for a cell without c."""
+
+
+class _Part(Structure):
+    """Units of a layer that one thread computes: `struct part` in c/stream.c."""
+
+    _fields_: ClassVar = [
+        ("panels", c_void_p), ("bias", c_void_p),
+        ("first", c_int64), ("units", c_int64), ("width", c_int64),
+    ]  # fmt: skip
 
 
 class PackedLayer:
     """The recurrent weights of one direction of a layer. Calls may come from several threads."""
 
-    def __init__(self, kernels: Kernels, cell: str, weight_GH: F32, bias_G: F32) -> None:
-        """cell: one of CELLS."""
+    def __init__(
+        self,
+        kernels: Kernels,
+        library: ctypes.CDLL,
+        cell: str,
+        weight_GH: F32,
+        bias_G: F32,
+        products_per_part: int = PRODUCTS_PER_PART,
+    ) -> None:
+        """cell: one of CELLS. products_per_part: minimum work per step and thread."""
         self._kernels, self._cell = kernels, CELLS.index(cell)
+        self._gates = NUM_GATES[self._cell]
+        self._products_per_part = products_per_part
+        self._weight_GH, self._bias_G = weight_GH, bias_G
         self._hidden = weight_GH.shape[1]
-        self._units = -(-self._hidden // kernels.lanes) * kernels.lanes
-        weight = gate_rows(self._cell, weight_GH, self._units)
-        self._bias = gate_rows(self._cell, bias_G[:, None], self._units)[:, 0]
-        self._panels = kernels.pack(weight, is_transposed=True)
+        self._stream = library.rnnlab_stream
+        kinds = "iiiipppipippp"
+        self._stream.argtypes = [c_int64 if kind == "i" else c_void_p for kind in kinds]
+        self._stream.restype = c_int64
+        self._parts: dict[int, _Parts] = {}
+        self._calls_alone = 0
+        """Number of calls for one sequence that do not ask for helpers, because they left."""
 
     def read(self, input_term: F32, tokens_BT: Ids | None, h0_BH: F32, c0_BH: F32 | None) -> Output:
-        """Return the outputs of a sequence that begins with the state (h0, c0).
+        """Return the outputs of sequences of at least one step that begin with the state (h0, c0).
 
         input_term: the input's part of the gates, bias included: [B, T, G], or for `tokens_BT` a
-        table [V, G] of it. c0_BH: None for a cell without c. A row's results have the same bits
-        whatever the other rows are.
+        table [V, G] of it. c0_BH: None for a cell without c.
         """
         batch, steps = input_term.shape[:2] if tokens_BT is None else tokens_BT.shape
-        hidden, units = self._hidden, self._units
+        if batch == 1:
+            return self._read_one(input_term, tokens_BT, h0_BH, c0_BH)
+        hidden, (units, panels, bias) = self._hidden, self._rows
         y_BTH = np.empty((batch, steps, hidden), np.float32)
-        c_BTU = None if c0_BH is None else np.empty((batch, steps, units), np.float32)
-        rows = min(batch, max(1, _PLACES // max(1, steps)))
+        last_c_BH = None if c0_BH is None else np.empty((batch, hidden), np.float32)
+        rows = min(batch, max(1, _PLACES // steps))
         kept = np.empty((rows * steps, self._kernels.kept(self._cell, units)), np.float32)
-        for first in range(0, batch if steps else 0, rows):
+        for first in range(0, batch, rows):
             part = slice(first, min(batch, first + rows))
+            num = part.stop - first
+            c = None if c0_BH is None else np.empty((num, steps, units), np.float32)
             work = Sequence(
-                self._cell, (part.stop - first, steps, hidden, units),
+                self._cell, (num, steps, hidden, units),
                 input_term if tokens_BT is not None else np.ascontiguousarray(input_term[part]),
                 None if tokens_BT is None else np.ascontiguousarray(tokens_BT[part], np.int64),
                 np.ascontiguousarray(h0_BH[part]),
-                None if c0_BH is None else np.ascontiguousarray(c0_BH[part]),
-                y_BTH[part], None if c_BTU is None else c_BTU[part], kept,
+                None if c0_BH is None else np.ascontiguousarray(c0_BH[part]), y_BTH[part], c, kept,
             )  # fmt: skip
-            self._kernels.forward(work, self._panels, self._bias)
-        return Output(y_BTH, c_BTU)
+            self._kernels.forward(work, panels, bias)
+            if c is not None and last_c_BH is not None:
+                last_c_BH[part] = c[:, -1, :hidden]
+        return Output(y_BTH, y_BTH[:, -1].copy(), last_c_BH)
+
+    def _read_one(
+        self, input_term: F32, tokens_1T: Ids | None, h0_1H: F32, c0_1H: F32 | None
+    ) -> Output:
+        """Read one sequence, whose units the threads share."""
+        steps = input_term.shape[1] if tokens_1T is None else tokens_1T.shape[1]
+        parts = self._parts_for(self._most_parts(steps))
+        y_1TH = np.empty((1, steps, self._hidden), np.float32)
+        state = np.zeros(parts.room, np.float32)
+        views = [parts.views(state, place) for place in range(len(parts.sizes))]
+        for (first, units, _), (h, c) in zip(parts.sizes, views, strict=True):
+            h[:] = h0_1H[0, first : first + units]
+            if c0_1H is not None:
+                c[:] = c0_1H[0, first : first + units]
+        widest = 2 * self._gates * max(width for _, _, width in parts.sizes)
+        scratch = np.empty((len(parts.sizes), widest), np.float32)
+        arrays = [np.ascontiguousarray(input_term), np.ascontiguousarray(h0_1H)]
+        ids = None if tokens_1T is None else np.ascontiguousarray(tokens_1T, np.int64)
+        has_left = self._stream(
+            self._cell, self._gates, steps, self._hidden, arrays[0].ctypes.data, _at(ids),
+            arrays[1].ctypes.data, len(parts.sizes), ctypes.addressof(parts.structs), widest,
+            y_1TH.ctypes.data, state.ctypes.data, scratch.ctypes.data,
+        )  # fmt: skip
+        self._calls_alone = CALLS_ALONE if has_left else max(0, self._calls_alone - 1)
+        c_1H = None if c0_1H is None else np.concatenate([c for _, c in views])[None]
+        return Output(y_1TH, y_1TH[:, -1].copy(), c_1H)
+
+    @cached_property
+    def _rows(self) -> tuple[int, F32, F32]:
+        """The padded number of units, and the weights and biases packed for several rows."""
+        units = -(-self._hidden // self._kernels.lanes) * self._kernels.lanes
+        weight = gate_rows(self._cell, self._weight_GH, units)
+        bias = gate_rows(self._cell, self._bias_G[:, None], units)[:, 0]
+        return units, self._kernels.pack(weight, is_transposed=True), bias
+
+    def _most_parts(self, steps: int) -> int:
+        """Return the number of parts; waking a helper takes as long as some steps."""
+        products: int = self._gates * self._hidden**2
+        most = products // self._products_per_part
+        if self._calls_alone or steps * most < LEAST_SHARED:
+            return 1
+        panels = -(-self._hidden // self._kernels.panel)
+        return max(1, min(num_threads(), most, panels, MOST_PARTS))
+
+    def _parts_for(self, num: int) -> _Parts:
+        if num not in self._parts:
+            self._parts[num] = _Parts(
+                self._kernels, self._gates, self._weight_GH, self._bias_G, num
+            )
+        return self._parts[num]
+
+
+class _Parts:
+    """Recurrent weights packed for parts of the units, whole panels each."""
+
+    def __init__(self, kernels: Kernels, gates: int, weight_GH: F32, bias_G: F32, num: int) -> None:
+        hidden, panel = weight_GH.shape[1], kernels.panel
+        num_panels = -(-hidden // panel)
+        ends = [panel * (num_panels * place // num) for place in range(num + 1)]
+        self.sizes = [
+            (first, min(end, hidden) - first, end - first) for first, end in pairwise(ends)
+        ]
+        """First unit, number of units and padded number of units of each part."""
+        self.room = 2 * ends[-1]
+        """Number of floats of the states of all parts."""
+        self.structs = (_Part * num)()
+        self._arrays = []
+        by_gate, bias_by_gate = weight_GH.reshape(gates, hidden, hidden), bias_G.reshape(gates, -1)
+        for struct, (first, units, width) in zip(self.structs, self.sizes, strict=True):
+            weight = np.zeros((gates, width, hidden), np.float32)
+            weight[:, :units] = by_gate[:, first : first + units]
+            bias = np.zeros((gates, width), np.float32)
+            bias[:, :units] = bias_by_gate[:, first : first + units]
+            panels = kernels.pack(weight.reshape(gates * width, hidden), is_transposed=True)
+            self._arrays += [panels, bias]
+            struct.panels, struct.bias = panels.ctypes.data, bias.ctypes.data
+            struct.first, struct.units, struct.width = first, units, width
+
+    def views(self, state: F32, place: int) -> tuple[F32, F32]:
+        """Return the parts h and c of the state of one part."""
+        first, units, width = self.sizes[place]
+        start = 2 * first
+        return state[start : start + units], state[start + width : start + width + units]
 
 
 class PackedHead:

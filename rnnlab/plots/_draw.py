@@ -101,10 +101,11 @@ def drawing(
         ]
         if num_floor_rows:
             marks = _landmarks(chart, view, side_width, picture_width, style)
-            signs = " · ".join(dict.fromkeys(f"{sign} {name}" for sign, name, _ in marks.values()))
-            head = _with_note(rows[0], style.printable(signs), width, style)
+            named = dict.fromkeys(f"{sign} {name}" for sign, name, _ in marks.values())
+            head = _with_names(rows[0], [*named], width, style)
             if head is not None:  # at the axis, the names of the signs would replace labels
-                lines[0], signs = paint(head, style, width), ""
+                lines[0] = paint(head, style, width)
+            signs = " · ".join(named) if head is None else ""
             floor = _floor(chart, view, (side_width, picture_width), marks, signs, style)
             lines += [paint(row, style, width) for row in floor]
     lines += [paint((), style, width)] * (height - len(lines))
@@ -132,10 +133,14 @@ def _side(chart: Chart, view: View, width: int, height: int, style: DrawStyle) -
     ]
 
 
-def _with_note(row: Line, note: str, width: int, style: DrawStyle) -> Line | None:
-    """Return a row with a note at its right; None if there is no room for it."""
-    room = width - columns(row) - cell_len(note)
-    return (*row, Segment(" " * room + note, style.dim)) if room >= _GAP else None
+def _with_names(row: Line, names: list[str], width: int, style: DrawStyle) -> Line | None:
+    """Return a row with as many names at its right as fit; None if there is no room for any."""
+    for num in range(len(names), 0, -1):
+        note = style.printable(" · ".join(names[:num]))
+        room = width - columns(row) - cell_len(note)
+        if room >= _GAP:
+            return (*row, Segment(" " * room + note, style.dim))
+    return None
 
 
 def _floor(

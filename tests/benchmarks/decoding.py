@@ -1,8 +1,8 @@
 """Decoding: our searches against what one writes with torch.nn, and against transformers.
 
-`python tests/benchmarks/decoding.py [PART...]`: `greedy`, `sample`, `filters`, `beam`, `batched`
-(all parts: minutes on 2 cores). One layer, 96 letters. Every rival has the same weights; where
-nothing is drawn, it writes the same text, which is checked.
+`python tests/benchmarks/decoding.py [PART...]`: `greedy`, `sample`, `filters`, `beam`, `batched`,
+or a cell with its size, such as `lstm256` (all: minutes on 2 cores). One layer, 96 letters. Every
+rival has the same weights; if nothing is drawn, it writes the same text, which is checked.
 
 - greedy, sample, filters: our decoders against torch's module (nn.LSTM, nn.GRU, nn.RNN) and its
   cell (nn.LSTMCell, ...), a letter at a time under inference_mode. The filters are a temperature of
@@ -42,25 +42,23 @@ from rnnlab.models import LanguageModel, build_model
 from rnnlab.native import report as native_report
 from rnnlab.settings.run_config import RunConfig
 
-VOCAB, EMBEDDING = 96, 64
-ROW_LENGTH, BEAM_LENGTH, BATCHED_LENGTH = 400, 200, 20
-WIDTHS = (5, 20, 100)
+VOCAB, EMBEDDING, ROW_LENGTH, BATCHED_LENGTH = 96, 64, 400, 20
+BEAM_LENGTHS = {5: 200, 20: 100, 100: 40}
+"""Letters by width of the beam: the list takes seconds for each of a beam of 100."""
 NUM_PROMPTS, BATCHED_WIDTH = 200, 10
-NUM_ROUNDS = {"rows": 9, 5: 5, 20: 3, 100: 3, "batched": 5}
+NUM_ROUNDS = {"rows": 9, 5: 5, 20: 5, 100: 3, "batched": 5}
 FILTERS = "temperature=0.8,top_k=40,p=0.95"
-FLOORS: dict[tuple[str, int], dict[str | int, float]] = {
+GOALS: dict[tuple[str, int], dict[str | int, float]] = {
     ("lstm", 256): {"greedy": 35, 5: 30, 20: 60, 100: 200},
     ("lstm", 512): {"greedy": 15},
 }
-"""Goals for processors with AVX-512, against torch's module and the list."""
+"""Goals against torch's module and the list, set for processors with AVX-512."""
 MODULES: dict[str, tuple[type[nn.Module], type[nn.Module]]] = {
-    "lstm": (nn.LSTM, nn.LSTMCell),
-    "gru": (nn.GRU, nn.GRUCell),
-    "rnn": (nn.RNN, nn.RNNCell),
-}
-KINDS = ("greedy", "sample", "filters")
-PARTS = (*KINDS, "beam", "batched")
-Write, Choose = Callable[[], list[int]], Callable[[Tensor], Tensor]
+    "lstm": (nn.LSTM, nn.LSTMCell), "gru": (nn.GRU, nn.GRUCell), "rnn": (nn.RNN, nn.RNNCell)
+}  # fmt: skip
+PARTS = ("greedy", "sample", "filters", "beam", "batched")
+Write = Callable[[], list[int]]
+Choose = Callable[[Tensor], Tensor]
 
 
 class Rivals:
@@ -76,8 +74,7 @@ class Rivals:
         assert model.head.weight is not None
         self.model, self.embedding = model, model.embedding
         self.head = partial(functional.linear, weight=model.head.weight, bias=model.head.bias)
-        weights = model.rnn.state_dict()
-        module, cell = MODULES[kind]
+        weights, (module, cell) = model.rnn.state_dict(), MODULES[kind]
         self.module = module(EMBEDDING, hidden, batch_first=True)
         self.module.load_state_dict(weights)
         self.cell = cell(EMBEDDING, hidden)
@@ -100,8 +97,7 @@ class Rivals:
     def by_torch(self, length: int, choose: Choose, *, by_cell: bool) -> list[int]:
         """Write letter by letter with torch's module or cell."""
         state: Any = None
-        token_11 = torch.tensor([[0]])
-        found = []
+        token_11, found = torch.tensor([[0]]), []
         for _ in range(length):
             if by_cell:
                 state = self.cell(self.embedding(token_11[0]), state)
@@ -116,16 +112,16 @@ class Rivals:
     @torch.inference_mode()
     def by_list(self, width: int, length: int) -> list[int]:
         """Return the best text of the course's beam: (tokens, log-prob, state) in a list."""
-        beam: list[tuple[list[int], float, Any]] = [([0], 0.0, None)]
+        beam: list[Any] = [([0], 0.0, None)]
         for _ in range(length):
-            grown: list[tuple[list[int], float, Any]] = []
+            grown: list[Any] = []
             for tokens, logprob, state in beam:
                 y_11H, new = self.module(self.embedding(torch.tensor([[tokens[-1]]])), state)
                 best = self.head(y_11H)[0, 0].log_softmax(-1).topk(min(width, VOCAB))
                 for gain, token in zip(best.values.tolist(), best.indices.tolist(), strict=True):
                     grown.append(([*tokens, token], logprob + gain, new))
             beam = sorted(grown, key=lambda hypothesis: -hypothesis[1])[:width]
-        return beam[0][0][1:]
+        return list(beam[0][0][1:])
 
     @torch.inference_mode()
     def by_batch(self, width: int, length: int, first: tuple[int, ...]) -> list[int]:
@@ -180,9 +176,8 @@ def gpt2(width: int, length: int) -> Write:
 
     @torch.inference_mode()
     def write() -> list[int]:
-        ids = model.generate(
-            torch.tensor([[0]]), num_beams=width, do_sample=False, max_new_tokens=length
-        )
+        start = torch.tensor([[0]])
+        ids = model.generate(start, num_beams=width, do_sample=False, max_new_tokens=length)
         return [int(i) for i in ids[0, 1:]]
 
     return write
@@ -200,7 +195,7 @@ def medians(runs: dict[str, Write], num_rounds: int) -> dict[str, float]:
 
 
 def goal_text(cell: str, hidden: int, row: str | int, found: float) -> str:
-    goal = FLOORS.get((cell, hidden), {}).get(row)
+    goal = GOALS.get((cell, hidden), {}).get(row)
     return "" if goal is None else f" (goal {goal}: {'met' if found >= goal else 'NOT met'})"
 
 
@@ -208,18 +203,17 @@ def compare_rows(cell: str, hidden: int, kinds: tuple[str, ...]) -> None:
     """Print the decoders that write a letter at a time."""
     torch.set_num_threads(1)
     rivals = Rivals(cell, hidden)
-    specs = {"greedy": "greedy", "sample": "sample", "filters": f"sample:{FILTERS}"}
     for kind in kinds:
+        spec = f"sample:{FILTERS}" if kind == "filters" else kind
         runs: dict[str, Write] = {
-            "ours": partial(rivals.ours, specs[kind], ROW_LENGTH),
+            "ours": partial(rivals.ours, spec, ROW_LENGTH),
             "module": partial(rivals.by_torch, ROW_LENGTH, chooser(kind), by_cell=False),
             "cell": partial(rivals.by_torch, ROW_LENGTH, chooser(kind), by_cell=True),
         }
         texts = [run() for run in runs.values()]
         assert kind != "greedy" or texts[0] == texts[1] == texts[2], "the texts are not the same"
-        found = medians(runs, NUM_ROUNDS["rows"])
+        found, torch_name = medians(runs, NUM_ROUNDS["rows"]), MODULES[cell][0].__name__
         ratio = found["module"] / found["ours"]
-        torch_name = MODULES[cell][0].__name__
         print(
             f"  {kind:<7} {cell:<4} {hidden}: {ROW_LENGTH / found['ours']:>7.0f} letters/s = "
             f"{ratio:.1f} x nn.{torch_name}{goal_text(cell, hidden, kind, ratio)}, "
@@ -232,21 +226,20 @@ def compare_beams(cell: str, hidden: int) -> None:
     """Print beams of several widths."""
     torch.set_num_threads(torch.get_num_interop_threads())
     rivals = Rivals(cell, hidden)
-    for width in WIDTHS:
+    for width, length in BEAM_LENGTHS.items():
         runs: dict[str, Write] = {
-            "ours": partial(rivals.ours, f"beam:k={width}", BEAM_LENGTH),
-            "list": partial(rivals.by_list, width, BEAM_LENGTH),
+            "ours": partial(rivals.ours, f"beam:k={width}", length),
+            "list": partial(rivals.by_list, width, length),
         }
         if importlib.util.find_spec("transformers"):
-            runs["generate"] = gpt2(width, BEAM_LENGTH)
+            runs["generate"] = gpt2(width, length)
         assert runs["ours"]() == runs["list"](), "the texts are not the same"
         found = medians(runs, NUM_ROUNDS[width])
         ratio = found["list"] / found["ours"]
-        generate = ""
-        if "generate" in found:
-            generate = f", {found['generate'] / found['ours']:.1f} x transformers' generate"
+        other = found.get("generate", 0.0) / found["ours"]
+        generate = f", {other:.1f} x transformers' generate" if other else ""
         print(
-            f"  beam k={width:<3} {cell} {hidden}: {BEAM_LENGTH / found['ours']:>6.0f} steps/s = "
+            f"  beam k={width:<3} {cell} {hidden}: {length / found['ours']:>6.0f} steps/s = "
             f"{ratio:.1f} x a list of hypotheses{goal_text(cell, hidden, width, ratio)}{generate}",
             flush=True,
         )
@@ -258,46 +251,44 @@ def compare_batched(cell: str, hidden: int) -> None:
     rivals = Rivals(cell, hidden)
     first = tuple(number % VOCAB for number in range(NUM_PROMPTS))
     spec = f"beam:k={BATCHED_WIDTH}"
+    each = [partial(rivals.ours, spec, BATCHED_LENGTH, (letter,)) for letter in first]
     runs: dict[str, Write] = {
         "ours": partial(rivals.ours, spec, BATCHED_LENGTH, first),
-        "one by one": lambda: [
-            token for letter in first for token in rivals.ours(spec, BATCHED_LENGTH, (letter,))
-        ],
+        "one by one": lambda: [token for run in each for token in run()],
         "torch": partial(rivals.by_batch, BATCHED_WIDTH, BATCHED_LENGTH, first),
     }
     texts = [run() for run in runs.values()]
     assert texts[0] == texts[1] == texts[2], "the texts are not the same"
     found = medians(runs, NUM_ROUNDS["batched"])
-    num = NUM_PROMPTS * BATCHED_LENGTH
+    speed = NUM_PROMPTS * BATCHED_LENGTH / found["ours"]
     print(
-        f"  {NUM_PROMPTS} prompts, beam k={BATCHED_WIDTH}, {cell} {hidden}: "
-        f"{num / found['ours']:.0f} letters/s = {found['one by one'] / found['ours']:.1f} x one "
-        f"prompt after another, {found['torch'] / found['ours']:.1f} x nn.LSTM in one batch",
+        f"  {NUM_PROMPTS} prompts, {spec}, {cell} {hidden}: {speed:.0f} letters/s = "
+        f"{found['one by one'] / found['ours']:.1f} x one prompt after another, "
+        f"{found['torch'] / found['ours']:.1f} x nn.LSTM in one batch",
         flush=True,
     )
 
 
 def machine() -> str:
     """Return the processor, the widest vectors that we use, and the number of cores."""
-    name, flags, file = platform.processor() or platform.machine(), "", Path("/proc/cpuinfo")
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
-        key, _, value = line.partition(":")
-        name = value.strip() if key.strip() == "model name" else name
-        flags = f"{value} " if key.strip() == "flags" else flags
-    vectors = "AVX-512" if " avx512f " in flags else "AVX2" if " avx2 " in flags else "no AVX2"
+    file = Path("/proc/cpuinfo")
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    name = text.partition("model name\t: ")[2].partition("\n")[0] or platform.machine()
+    vectors = "AVX-512" if "avx512f" in text else "AVX2" if "avx2" in text else "no AVX2"
     return f"{name}, {vectors}, {len(os.sched_getaffinity(0))} cores, torch {torch.__version__}"
 
 
 def main() -> None:
     """Print one line a comparison."""
-    parts = sys.argv[1:] or PARTS
-    if unknown := set(parts) - set(PARTS):
-        sys.exit(f"unknown part {sorted(unknown)[0]!r}; parts: {', '.join(PARTS)}")
+    cells = [(cell, hidden) for hidden in (256, 512) for cell in MODULES]
+    chosen = [(cell, hidden) for cell, hidden in cells if f"{cell}{hidden}" in sys.argv[1:]]
+    parts = [part for part in PARTS if part in sys.argv[1:]] or PARTS
+    if len(sys.argv) - 1 > len(chosen) + len(parts):
+        sys.exit(f"parts: {', '.join(PARTS)}; cells: {', '.join(f'{c}{h}' for c, h in cells)}")
     print(f"decoding, float32, {time.strftime('%d %B %Y')}, {machine()}, {native_report()}")
-    if kinds := tuple(kind for kind in KINDS if kind in parts):
-        for hidden in (256, 512):
-            for cell in MODULES:
-                compare_rows(cell, hidden, kinds)
+    if kinds := tuple(kind for kind in PARTS[:3] if kind in parts):
+        for cell, hidden in chosen or cells:
+            compare_rows(cell, hidden, kinds)
     if "beam" in parts:
         compare_beams("lstm", 256)
     if "batched" in parts:

@@ -97,13 +97,14 @@ def modules_of(kind: str) -> list[str]:
 SLOW = ["torch", "textual", "plotext", "tensorboard"]
 RUNS = sorted(f"rnnlab.runs.{module.name}" for module in pkgutil.iter_modules(rnnlab.runs.__path__))
 PLOTS = ["rnnlab.plots", "charts"]
-BELOW_MODELS = [
+WITHOUT_TORCH = [
     "rnnlab.base.registry",
     "rnnlab.base.display",
     "rnnlab.settings.run_config",
     "rnnlab.corpora",
     "rnnlab.decoding",
     "rnnlab.submit",
+    "rnnlab.inference",
     *(name for kind in ("decoding", "corpora", "corpora/tasks") for name in modules_of(kind)),
 ]
 SCREEN = "rnnlab.tui.app"
@@ -112,7 +113,7 @@ SCREEN = "rnnlab.tui.app"
 @pytest.fixture(scope="module")
 def added(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """The modules that each import adds to those before it; one process for all."""
-    names = [*RUNS, *PLOTS, "draw", *BELOW_MODELS, SCREEN]
+    names = [*RUNS, *PLOTS, "draw", *WITHOUT_TORCH, SCREEN]
     printed = python(tmp_path_factory.mktemp("imports"), IMPORT_THEN_LIST, *names)
     return {name: set(modules) for name, modules in json.loads(printed).items()}
 
@@ -225,8 +226,8 @@ def test_plots_load_nothing_slow_before_something_is_drawn(added: dict[str, set[
     assert slow & added["draw"] == {"plotext"}
 
 
-def test_the_rooms_below_the_models_do_not_load_torch(added: dict[str, set[str]]) -> None:
-    for name in BELOW_MODELS:
+def test_the_rooms_that_must_not_load_torch_do_not_load_it(added: dict[str, set[str]]) -> None:
+    for name in WITHOUT_TORCH:
         assert not {"torch", "textual"} & added[name], name
 
 
@@ -242,6 +243,7 @@ def test_the_first_frame_comes_before_whatever_it_can_do_without(tmp_path: Path)
     slow = {"torch", "numpy", "plotext", "typer", "pydantic", "psutil", "requests"}
     later = {
         "rnnlab.settings.run_config", "rnnlab.plots", "rnnlab.decoding", "rnnlab.corpora",
+        "rnnlab.protocol.messages",
         "rnnlab.recipes", "rnnlab.submit",
         "rnnlab.runs.history", "rnnlab.runs.summary", "rnnlab.tui.outside.polling",
         "rnnlab.tui.state.lab_state", "rnnlab.tui.state.prompt_session",

@@ -14,8 +14,10 @@ from rnnlab.base.files import replace_text
 from rnnlab.corpora import PAD, UNK, Vocabulary
 from rnnlab.models import build_model, save_weights
 from rnnlab.protocol.codec import decode_reply, encode_request
-from rnnlab.protocol.messages import Distributions, Ended, Expand, Generate, Progress
+from rnnlab.protocol.messages import Distributions, Ended, Expand, Generate, Progress, Question
+from rnnlab.runs.journal import Journal
 from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.records import SampleRecord
 from rnnlab.settings.run_config import RunConfig
 from tests.toys.environment import known_environment
 from tests.toys.steppers import needs_native
@@ -68,7 +70,9 @@ def python(folder: Path, code: str, *arguments: str, typed: str = "", **extra: s
 def test_no_verb_of_inference_imports_torch_for_a_plain_cell(tmp_path: Path) -> None:
     text = "la mer monte et descend. " * 40
     (tmp_path / "sea.txt").write_text(text)
-    save_run(tmp_path, "sea", Vocabulary.count(text), batch=2, length=20)
+    sea = save_run(tmp_path, "sea", Vocabulary.count(text), batch=2, length=20)
+    with Journal(sea.samples) as samples:
+        samples.append(SampleRecord(1, 0.1, 2.0, 0, "la", "greedy", " mer", -1.5, 4))
     words = Vocabulary((PAD, UNK, "fine", "dull"), "lowercase", classes=("bad", "good"))
     save_run(tmp_path, "film", words, task="classify", bidirectional=True)
     decoders = ["greedy", "beam:k=3", "sample", "contrastive"]
@@ -77,6 +81,7 @@ def test_no_verb_of_inference_imports_torch_for_a_plain_cell(tmp_path: Path) -> 
         ["score", "sea", "--text", "la mer", "--json"],
         ["evaluate", "sea", "--file", "sea.txt", "--json"],
         ["classify", "film", "--text", "fine film", "--json"],
+        ["samples", "sea", "--json"],
     ]
     done = json.loads(python(tmp_path, RUN_THEN_LIST, json.dumps(verbs)))
     assert [(verb, code) for verb, code, _, _ in done] == [(verb[0], 0) for verb in verbs]
@@ -100,7 +105,7 @@ def plain(document: Any) -> Any:
 
 def test_the_generator_process_answers_without_torch(tmp_path: Path) -> None:
     run = str(save_run(tmp_path, "sea", Vocabulary.count("la mer"), cell="gru").root)
-    questions = [
+    questions: list[Question] = [
         Generate(1, run, "la", ["greedy", "sample"], length=5),
         Distributions(2, run, "la", ["m", "e"], "greedy"),
         Expand(3, run, "la", [], [], "greedy"),

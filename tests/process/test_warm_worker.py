@@ -99,16 +99,22 @@ def test_a_run_whose_warm_worker_has_died_gets_another(
 
 
 @pytest.mark.parametrize(
-    ("line", "is_warm"),
+    ("line", "num_cores", "is_warm"),
     [
-        ("train mer.txt", True), ("train mer.txt --name a", True), ("train", False),
-        ("train mer.txt --queue", False), ("train --help", False), ("runs --json", False),
-        ("resume a", False), ("", False),
+        ("train mer.txt", 2, True), ("train mer.txt --name a", 2, True), ("train", 2, False),
+        ("train mer.txt --queue", 2, False), ("train --help", 2, False), ("runs -h", 2, False),
+        ("resume a", 2, False), ("train mer.txt", 1, False),
     ],
 )  # fmt: skip
 def test_only_a_command_that_trains_at_once_starts_one(
-    line: str, *, is_warm: bool, started: list[WarmWorker], monkeypatch: pytest.MonkeyPatch
+    line: str,
+    num_cores: int,
+    *,
+    is_warm: bool,
+    started: list[WarmWorker],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(num_cores)))
     monkeypatch.setattr(sys, "argv", ["rnnlab", *line.split()])
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr(cli, "run", lambda _: 7)

@@ -1,8 +1,10 @@
 """Compare our kernels with the equations over random shapes: `python -m tests.soak.native`.
 
 Prints one line per cell, with the largest error; an error above 1e-5, relative to the largest value
-of a tensor, ends the script. Shapes are batches of 1 to 130 rows, 1 to 300 steps, 1 to 600 hidden
-units and 1 to 3 layers, half of them at the edges of vectors, tiles and pieces of the kernels.
+of a tensor, ends the script, unless the equations in float32 have a quarter of it: some shapes
+enlarge every rounding, as a normalisation of almost equal values does. Shapes are batches of 1 to
+130 rows, 1 to 300 steps, 1 to 600 hidden units and 1 to 3 layers, half of them at the edges of
+vectors, tiles and pieces of the kernels.
 """
 
 from __future__ import annotations
@@ -44,14 +46,16 @@ def shape(chance: random.Random) -> dict[str, int]:
             return drawn
 
 
-def error(cell: str, drawn: dict[str, int], chance: random.Random) -> float:
-    """Return the largest error of a pass, for inputs or for ids of vectors."""
+def error(cell: str, drawn: dict[str, int], seed: int, engine: str = "native") -> float:
+    """Return the largest error of a pass in float32, for inputs or for ids of vectors."""
+    chance = random.Random(seed)
     generator = torch.Generator().manual_seed(chance.randrange(2**31))
     native.set_num_threads(chance.randint(1, 4))
     batch, steps, inputs = drawn["batch"], drawn["steps"], chance.randint(1, 40)
     stack = make_stack(
-        cell, inputs, drawn["hidden"], drawn["layers"], residual=chance.random() < 0.3
-    )
+        cell, inputs, drawn["hidden"], drawn["layers"], residual=chance.random() < 0.3,
+        engine=engine,
+    )  # fmt: skip
     if chance.random() < 0.5:
         x = torch.randn(batch, steps, inputs, generator=generator)
         return largest_error(stack, x.requires_grad_())
@@ -71,10 +75,10 @@ def main() -> int:
         chance = random.Random(f"{options.seed} {cell}")
         worst = 0.0
         for _ in range(options.shapes):
-            drawn = shape(chance)
-            found = error(cell, drawn, chance)
+            drawn, seed = shape(chance), chance.randrange(2**31)
+            found = error(cell, drawn, seed)
             worst = max(worst, found)
-            if not found < CLOSE:
+            if not (found < CLOSE or found < 4 * error(cell, drawn, seed, "equations")):
                 sys.stdout.write(f"{cell}: an error of {found:.1e} for {drawn}\n")
                 return 1
         sys.stdout.write(f"{cell}: {options.shapes} shapes, errors of at most {worst:.1e}\n")

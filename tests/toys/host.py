@@ -24,7 +24,9 @@ parse_styles_once()
 class Host(StyledApp):
     """Shows widgets and notes the messages that they post."""
 
-    CSS_PATH: ClassVar = [Path(lab.__file__).with_name(name) for name in lab.LabApp.CSS_PATH]
+    CSS_PATH: ClassVar = [
+        Path(lab.__file__).with_name(str(name)) for name in lab.LabApp.CSS_PATH or ()
+    ]
 
     def __init__(self, *widgets: Widget) -> None:
         super().__init__(Appearance(), has_outline=False)

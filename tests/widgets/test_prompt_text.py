@@ -11,7 +11,7 @@ from rnnlab.tui.prompting.prompt_text import MOST_ROWS, PromptText
 from rnnlab.tui.state.prompt_session import PromptSession
 from rnnlab.tui.state.weights import WEIGHTS_HINT
 from tests.toys.app_lab import until
-from tests.toys.host import shown
+from tests.toys.host import Host, shown
 from tests.toys.picture import lines
 
 LINES = "Once upon\n\ta time\n\nthe [b]mayor[/b]"
@@ -108,6 +108,10 @@ async def test_the_keys_of_screens_and_pages_are_not_taken_by_the_field() -> Non
     assert {"up", "ctrl+z", "ctrl+k", "ctrl+w", "ctrl+left"} <= keys
 
 
+def said(host: Host) -> list[str]:
+    return [one.text for one in host.messages if isinstance(one, PromptForm.Said)]
+
+
 async def test_the_form_sends_the_text_as_it_stands_and_keeps_it_for_other_screens() -> None:
     session = PromptSession()
     session.fields.prompt = "one\n\\n"
@@ -118,12 +122,8 @@ async def test_the_form_sends_the_text_as_it_stands_and_keeps_it_for_other_scree
         await pilot.press("!")
         assert session.fields.prompt == "one\n\\n!"
         form.query_one("#checkpoint").focus()
-        await until(
-            pilot,
-            lambda: (
-                WEIGHTS_HINT
-                in [one.text for one in host.messages if isinstance(one, PromptForm.Said)]
-            ),
-        )
+        await until(pilot, lambda: said(host) == [WEIGHTS_HINT])
+        form.focus_prompt()
+        await until(pilot, lambda: said(host) == [WEIGHTS_HINT, ""])
     async with shown(other):
         assert other.text == "one\n\\n!"

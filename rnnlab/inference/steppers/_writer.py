@@ -170,11 +170,13 @@ class NativeWriter:
         )  # fmt: skip
         num_steps = self._beams(ctypes.addressof(work))
         candidates, lives = nums_TP[0, :num_steps].tolist(), nums_TP[1, :num_steps].tolist()
+        # Beyond the number of candidates the tokens are arbitrary; true is always correct.
+        may_end_TP = (ids[1, :num_steps] == _or_none(rules.eos)).any(-1).tolist()
         steps_TP = [
             [
                 BeamStep(
                     ids[0, t, p, :n], ids[1, t, p, :n], figures[0, t, p, :n], figures[1, t, p, :n],
-                    lives[t][p],
+                    lives[t][p], may_end_TP[t][p],
                 )
                 for p, n in enumerate(candidates[t])
             ]

@@ -16,11 +16,11 @@ struct predict {
     int64_t *best;
 };
 
-/* The output with the largest logit; the first one in a tie. */
+/* The output with the largest logit, which is 0 after `log_softmax`; the first one in a tie. */
 static int64_t largest(const float *logits, int64_t vocab) {
-    int64_t place = 0;
-    for (int64_t v = 1; v < vocab; v++) place = logits[v] > logits[place] ? v : place;
-    return place;
+    for (int64_t v = 0; v < vocab; v++)
+        if (logits[v] == 0.0f) return v;
+    return 0; /* NaN */
 }
 
 /* ROWS rows: a thread's scratch memory holds their logits, and the log-probs of one row. */

@@ -34,9 +34,12 @@ INLINE vec either(ints mask, vec a, vec b) { return (vec)(((ints)a & mask) | ((i
 /* The larger of each pair; b if one is NaN. */
 INLINE vec larger(vec a, vec b) { return either(a > b, a, b); }
 
-/* e^x with a relative error of about 1e-7, x clamped to avoid overflow; NaN stays NaN. The
-   polynomial is that of the Cephes library. */
-INLINE vec exponential(vec x) {
+/* e^x as power * (1 + rest), power a power of two, with a relative error of the rest of about 1e-7; x
+   is clamped to avoid overflow; NaN stays NaN. The polynomial is that of the Cephes library. */
+struct parts {
+    vec power, rest;
+};
+INLINE struct parts exponential_parts(vec x) {
     const vec low = (vec){0} - 87.33f, high = (vec){0} + 88.0f;
     x = either(x < low, low, x);
     x = either(x > high, high, x);
@@ -49,9 +52,17 @@ INLINE vec exponential(vec x) {
     p = p * r + 4.1665795894e-2f;
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + r + 1.0f;
-    return p * (vec)(((bits)shifted + 127u) << 23); /* times 2^n */
+    return (struct parts){(vec)(((bits)shifted + 127u) << 23), p * (r * r) + r};
+}
+INLINE vec exponential(vec x) {
+    struct parts e = exponential_parts(x);
+    return (e.rest + 1.0f) * e.power;
 }
 /* Both have the limits 0 (or -1) and 1 for large arguments: `exponential` never overflows. */
 INLINE vec sigmoid(vec x) { return 1.0f / (1.0f + exponential(-x)); }
-INLINE vec tangent(vec x) { return 1.0f - 2.0f / (1.0f + exponential(x + x)); }
+/* The relative error is about 1e-7 near 0, too: a layer normalisation enlarges small values. */
+INLINE vec tangent(vec x) {
+    struct parts e = exponential_parts(x + x);
+    vec less_one = e.rest * e.power + (e.power - 1.0f);
+    return less_one / (less_one + 2.0f);
+}

@@ -37,7 +37,7 @@ class PromptForm(Vertical):
 
     @dataclass
     class Said(Message):
-        """A text for the status line of the screen."""
+        """A text for the status line of the screen; empty for the state of the request."""
 
         text: str
         is_problem: bool = False
@@ -210,10 +210,12 @@ class PromptForm(Vertical):
             chains = [" → ".join(spec.chain) for spec in specs]
             self.post_message(self.Said("; ".join(dict.fromkeys(chains))))
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Show what the field for the weights takes."""
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def explain_weights(self, event: events.DescendantFocus | events.DescendantBlur) -> None:
+        """Show what the field for the weights takes, while it has the focus."""
         if event.widget is self._field("checkpoint"):
-            self.post_message(self.Said(WEIGHTS_HINT))
+            self.post_message(self.Said(WEIGHTS_HINT if event.widget.has_focus else ""))
 
     @on(Input.Submitted)
     @on(PromptText.Submitted)

@@ -39,7 +39,7 @@ class PromptPane(Vertical):
 
     def on_mount(self) -> None:
         """Show the first hint."""
-        self._show_status()
+        self.show_status()
 
     def show_run(self, run: RunSummary | None) -> None:
         """Show the chosen run in the title, and whether it has written the answers."""
@@ -61,7 +61,7 @@ class PromptPane(Vertical):
     def mark_stale(self) -> None:
         """Dim the answers, and name their request, while the fields hold another request."""
         if self.board.mark_stale(self.form.origin_of_answers()):
-            self._show_status()
+            self.show_status()
 
     async def catch_up(self) -> None:
         """Show the session after replies that arrived while the screen was hidden."""
@@ -69,7 +69,7 @@ class PromptPane(Vertical):
             await self.board.show_answers(self._session)
         await self.board.show_end(self._session)
         self.mark_stale()
-        self._show_status()
+        self.show_status()
 
     async def on_reply(self, reply: Reply) -> None:
         """Show a reply to the session's request."""
@@ -77,13 +77,13 @@ class PromptPane(Vertical):
             case Started():
                 self.mark_stale()
                 await self.board.begin(self._session.specs)
-                self._show_status()
+                self.show_status()
             case Progress():
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
             case Failed() | Ended():
                 await self.board.show_end(self._session)
                 self.mark_stale()
-                self._show_status()
+                self.show_status()
             case _:
                 pass
 
@@ -91,7 +91,7 @@ class PromptPane(Vertical):
         """Make the pane small if there are no answers."""
         self.set_class(self._session.step is None and not self._session.answers, "-empty")
 
-    def _show_status(self) -> None:
+    def show_status(self) -> None:
         """Show the state of the session in one line; without answers, the pane is small."""
         session = self._session
         self._fit()

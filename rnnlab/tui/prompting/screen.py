@@ -30,6 +30,9 @@ class SessionView(Protocol):
     def mark_stale(self) -> None:
         """Dim the answers while the fields hold another request."""
 
+    def show_status(self) -> None:
+        """Show the state of the session in one line."""
+
 
 class PromptingScreen(BaseScreen):
     """A screen with the fields of the prompt; while it is visible, its view gets the replies."""
@@ -103,8 +106,16 @@ class PromptingScreen(BaseScreen):
 
     @on(PromptForm.Said)
     def show_note(self, message: PromptForm.Said) -> None:
-        """Show an error or a hint of the fields."""
-        self.status.show_text(message.text, is_problem=message.is_problem)
+        """Show an error or a hint of the fields, or again the state of the request."""
+        if message.text:
+            self.status.show_text(message.text, is_problem=message.is_problem)
+        else:
+            self.show_status()
+
+    def show_status(self) -> None:
+        """Show the state of the request."""
+        if self.view is not None:
+            self.view.show_status()
 
     def fail(self, reason: str) -> None:
         """Show that the generator process has ended."""

@@ -85,7 +85,7 @@ class BeamsScreen(PromptingScreen):
         """Show marks in place of shades if there is no colour."""
         if self.app.no_color:
             self.board.set_look("marks")
-        self._show_status()
+        self.show_status()
 
     async def catch_up(self) -> None:
         """Show the session after replies that arrived while the screen was hidden."""
@@ -115,7 +115,7 @@ class BeamsScreen(PromptingScreen):
     def mark_stale(self) -> None:
         """Dim the answers and name their request while the fields hold another request."""
         if self.board.mark_stale(self.form.origin_of_answers()):
-            self._show_status()
+            self.show_status()
 
     @property
     def search(self) -> SearchTrace:
@@ -145,17 +145,17 @@ class BeamsScreen(PromptingScreen):
                 await self._begin()
             case Progress() if reply.decoder == self.shown:
                 self.board.grow(reply.decoder, reply.answers, is_last=reply.is_last)
-                self._show_status()
+                self.show_status()
             case Trace() if reply.decoder == self.shown:
                 self._show_pruned()
             case Failed():
                 self.mark_stale()
-                self._show_status()
+                self.show_status()
                 await self.board.show_end(self.session)
             case Ended() if not self.session.problem:
                 await self.board.show_end(self.session)
                 self._show_pruned()
-                self._show_status()
+                self.show_status()
                 self.mark_stale()
                 if self.tree_view.display:
                     self._show_tree()
@@ -190,7 +190,7 @@ class BeamsScreen(PromptingScreen):
             self._show_pruned()
             if self.tree_view.display:
                 self._show_tree()
-        self._show_status()
+        self.show_status()
 
     def _best(self) -> list[str]:
         answers = self.session.answers.get(self.shown)
@@ -203,7 +203,7 @@ class BeamsScreen(PromptingScreen):
         request = self.session.request
         self.tree_view.show(request.prompt if request else "", self.search.tree())
 
-    def _show_status(self) -> None:
+    def show_status(self) -> None:
         """Show in one line the search: state, length, run, step, and chain of filters."""
         session = self.session
         note = self.form.note_before_answers(_HINT)

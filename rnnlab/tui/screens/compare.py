@@ -142,7 +142,7 @@ class CompareScreen(PromptingScreen, GridScreen):
                 self._askers, self._request, self.form.decoders(), self.state
             )
         if self.board.mark_stale(origin, stale):
-            self._show_count()
+            self.show_status()
 
     def _compared(self) -> tuple[str, ...]:
         """Return the chosen and selected runs; if this is one run, add the two most similar runs.
@@ -253,14 +253,14 @@ class CompareScreen(PromptingScreen, GridScreen):
                 self.board.fail(reply.message, asker.columns)
             case Ended():
                 self.mark_stale()
-                self._show_count()
+                self.show_status()
             case _:
                 pass
 
-    def _show_count(self) -> None:
+    def show_status(self) -> None:
         """Show how many runs have answered and which ones failed, or why answers are stale."""
-        if self.board.origin:
-            self.status.show_text(self.board.origin)
+        if self.board.origin or not self._askers:
+            self.status.show_text(self.board.origin or _HOW_TO_BEGIN)
             return
         failed = [asker.name for asker in self._askers if asker.has_failed]
         answered = sum(asker.is_over and not asker.has_failed for asker in self._askers)

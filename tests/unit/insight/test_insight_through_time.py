@@ -137,25 +137,35 @@ def test_a_gradient_that_does_not_shrink_has_no_half_life(norms: list[float]) ->
 @needs_native
 @pytest.mark.parametrize("cell", [*native.SEQUENCE_CELLS, *native.SCAN_CELLS])
 def test_our_kernels_give_the_figures_of_the_equations(cell: str) -> None:
-    settings = {"cell": cell, "layers": 2, "residual": True, "hidden": 9}
+    kinds: list[dict[str, object]] = [
+        {"residual": True}, {"task": "classify", "bidirectional": True},
+    ]  # fmt: skip
+    for settings in kinds:
+        with case(**settings):
+            check_kernels({"cell": cell, "layers": 2, "hidden": 9, **settings})
+
+
+def check_kernels(settings: dict[str, object]) -> None:
     exact = make_model(**settings, engine="equations")
     ours = make_model(**settings, dtype="float32", engine="native")
     ours.model.load_state_dict(exact.model.float().state_dict())
+    exact.model.double()
     sample = random_sample(ours)
     traces = trace_sample(ours.model, sample)
     found = gradient_through_time(ours.model, sample, traces)
     again = gradient_through_time(ours.model, sample, traces)
-    exact.model.double()
-    expected = gradient_through_time(exact.model, sample)
-    for one, other, same in zip(found, expected, again, strict=True):
+    close = 4e-5 if settings["cell"] == "lstm-layernorm" else 1e-5  # it enlarges roundings
+    for one, other, same in zip(
+        found, gradient_through_time(exact.model, sample), again, strict=True
+    ):
         assert one.name == other.name
         for ours_T, exact_T in ((one.of_last_T, other.of_last_T), (one.of_all_T, other.of_all_T)):
-            assert ours_T.tolist() == pytest.approx(exact_T.tolist(), rel=1e-5)
+            assert ours_T.tolist() == pytest.approx(exact_T.tolist(), rel=close)
         assert torch.equal(one.of_last_T, same.of_last_T)
-    for trace, one in zip(traces, trace_sample(exact.model, sample), strict=True):
+    for trace, exact_trace in zip(traces, trace_sample(exact.model, sample), strict=True):
         assert trace.kernel_pass is not None
-        assert trace.gates.keys() == one.gates.keys()
-        for letter, gate_BTH in one.gates.items():
+        assert trace.gates.keys() == exact_trace.gates.keys()
+        for letter, gate_BTH in exact_trace.gates.items():
             assert_close(trace.gates[letter], gate_BTH.detach(), terms=TERMS, dtype="float32")
-        for part, exact_BSH in zip(trace.states, one.states, strict=True):
+        for part, exact_BSH in zip(trace.states, exact_trace.states, strict=True):
             assert_close(part, exact_BSH.detach(), terms=TERMS, dtype="float32")

@@ -167,5 +167,6 @@ def test_the_names_of_the_signs_give_way_to_the_labels_of_the_axis() -> None:
         Landmark(10.0 * i, name, 0) for i, name in enumerate(("spike", "best", "resumed"))
     )
     line = Curve("train", (0.0, 100.0), (2.0, 1.0), 0)
-    labels = draw(chart(line, landmarks=marks), 36, 12, style=PLAIN).split("\n")[-1]
+    head, *_, labels = draw(chart(line, landmarks=marks), 36, 12, style=PLAIN).split("\n")
     assert labels.split() == ["0", "50", "step"]
+    assert head.endswith("  ! spike"), "those that fit, the most important ones first"

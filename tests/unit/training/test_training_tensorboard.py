@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import (  # type: ignore[import-untyped]
@@ -11,8 +13,14 @@ from tensorboard.backend.event_processing.event_accumulator import (  # type: ig
 
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
-from rnnlab.runs.records import EvalRecord, LayersRecord, TrainRecord
-from rnnlab.training import Session, train
+from rnnlab.runs.records import (
+    EvalRecord,
+    EventRecord,
+    LayersRecord,
+    SampleRecord,
+    TrainRecord,
+)
+from rnnlab.training import Mirror, Session, train
 
 Start = Callable[..., Session]
 
@@ -112,3 +120,27 @@ def test_values_that_are_not_finite_are_omitted(start: Start) -> None:
     assert sorted(scalars(result, "loss/train")) == [1, 2, 3, 5, 6, 7, 8]
     events = result.Histograms("gradients/head.bias")
     assert [event.step for event in events] == [8]
+
+
+def test_the_file_is_opened_for_the_first_figures(tmp_path: Path) -> None:
+    sample = SampleRecord(0, 0.0, 0.0, 0, "La", "greedy", "mer", -1.0, 3)
+    mirror = Mirror(tmp_path, 0)
+    mirror.add(EventRecord(0, "started", "on cpu", 0.0))
+    mirror.add(sample)
+    assert list(tmp_path.iterdir()) == []
+    mirror.add(EvalRecord(1, 0.5, 1.0, 2.0, True))
+    mirror.add(replace(sample, step=1))
+    mirror.close()
+    result = EventAccumulator(str(tmp_path))
+    result.Reload()
+    events = result.Tensors("samples/0 greedy/text_summary")
+    assert [event.step for event in events] == [0, 1]
+    assert scalars(result, "loss/val") == {1: 2.0}
+
+
+@pytest.mark.parametrize(("step", "num_files"), [(0, 0), (8, 1)])
+def test_a_run_without_figures_has_a_file_only_to_discard_later_ones(
+    step: int, num_files: int, tmp_path: Path
+) -> None:
+    Mirror(tmp_path, step).close()
+    assert len(list(tmp_path.iterdir())) == num_files

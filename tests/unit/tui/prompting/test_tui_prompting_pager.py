@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from rnnlab.tui.prompting.pager import next_page, previous_page, revealing, visible_ones
+from rnnlab.tui.prompting.pager import (
+    next_page,
+    num_covered,
+    previous_page,
+    revealing,
+    visible_ones,
+)
 
 PLACES = ((0, 2), (2, 3), (5, 2), (7, 12), (19, 2))
 """Five candidates; the fourth is higher than a page of five rows."""
@@ -13,6 +19,12 @@ def test_only_whole_candidates_count_as_visible_or_else_the_one_at_the_top() -> 
     assert visible_ones(PLACES, 0, 6) == range(2), "half of the third one"
     assert visible_ones(PLACES, 9, 5) == range(3, 4)
     assert visible_ones((), 0, 5) == range(0)
+
+
+def test_the_lines_of_a_candidate_that_does_not_fit_are_covered() -> None:
+    assert [num_covered(PLACES, 0, height) for height in (4, 5, 6)] == [2, 0, 1]
+    assert num_covered(PLACES, 9, 5) == 0, "a part of the candidate that is higher than the page"
+    assert num_covered((), 0, 5) == 0
 
 
 def test_every_candidate_is_on_a_page_and_a_page_begins_with_one_unless_that_is_higher() -> None:

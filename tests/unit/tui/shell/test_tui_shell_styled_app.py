@@ -71,7 +71,7 @@ async def test_a_screen_that_opens_has_its_styles_and_one_that_comes_back_gets_t
 
 
 class Sized(Screen[None]):
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (100, "-normal")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal")]  # noqa: RUF012
 
     def compose(self) -> ComposeResult:
         add_size_classes(self)
