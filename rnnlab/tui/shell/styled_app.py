@@ -6,6 +6,7 @@ with the 25 compact inputs of a form, mounting them then takes 0.65 of the CPU t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -14,6 +15,7 @@ from rich.console import RenderableType
 from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.screen import Screen
 
@@ -25,12 +27,32 @@ from rnnlab.tui.state.theme import THEMES, Appearance, prepare_filters
 RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 
+class _Styles(Stylesheet):
+    """The style sheet of an app that computes fewer styles when the focus moves or the app closes.
+
+    Textual computes those of all widgets in the pane that the focus enters or leaves. Only widgets
+    with a rule on `:focus-within` can change; the one with the focus is updated by itself.
+    """
+
+    def __init__(self, app: App[None]) -> None:
+        super().__init__()
+        self._app = app
+
+    def update_nodes(self, nodes: Iterable[DOMNode], animate: bool = False) -> None:
+        """Compute the styles of nodes again; a set if the focus has moved."""
+        if isinstance(nodes, set):
+            nodes = [node for node in nodes if node._has_focus_within]
+        if self._app.is_running:
+            super().update_nodes(nodes, animate)
+
+
 class StyledApp(App[None]):
     """An app with the themes of the lab; the first file of `CSS_PATH` styles the outline."""
 
     def __init__(self, appearance: Appearance, *, has_outline: bool) -> None:
         """has_outline: whether the other style files follow in `add_styles`."""
         super().__init__()
+        self.stylesheet = _Styles(self)
         self._opened: WeakSet[Screen[object]] = WeakSet()
         self._ascii = prepare_filters(self, appearance)
         for theme in THEMES:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
@@ -21,17 +22,17 @@ from rnnlab.tui.state.theme import Appearance
 
 
 @pytest.fixture
-def updated(app: StyledApp, monkeypatch: pytest.MonkeyPatch) -> list[DOMNode]:
+def updated(monkeypatch: pytest.MonkeyPatch) -> list[DOMNode]:
     """The nodes whose styles are computed again, which are not those that are mounted."""
     nodes_updated: list[DOMNode] = []
-    update_nodes = app.stylesheet.update_nodes
+    update_nodes = Stylesheet.update_nodes
 
-    def note(nodes: Iterable[DOMNode], **options: Any) -> None:
+    def note(styles: Stylesheet, nodes: Iterable[DOMNode], animate: bool = False) -> None:
         changed = list(nodes)
         nodes_updated.extend(changed)
-        update_nodes(changed, **options)
+        update_nodes(styles, changed, animate)
 
-    monkeypatch.setattr(app.stylesheet, "update_nodes", note)
+    monkeypatch.setattr(Stylesheet, "update_nodes", note)
     return nodes_updated
 
 
@@ -89,6 +90,34 @@ async def test_a_screen_has_the_classes_of_its_size_before_its_widgets(
         await pilot.resize_terminal(120, 24)
         await pilot.pause()
         assert str(widget.styles.width) == "9"
+
+
+async def test_a_focus_that_moves_changes_what_has_a_rule_on_it(
+    app: StyledApp, updated: list[DOMNode]
+) -> None:
+    app.stylesheet.add_source("#pane:focus-within { width: 7; .inner { width: 3; } }")
+    field, inner, other = Input(), Static(classes="inner"), Static()
+    async with app.run_test() as pilot:
+        await app.mount(pane := Vertical(field, inner, other, id="pane"))
+        app.screen.set_focus(None)
+        await pilot.pause()
+        assert [str(one.styles.width) for one in (pane, inner)] != ["7", "3"]
+        updated.clear()
+        field.focus()
+        await pilot.pause()
+        assert [str(one.styles.width) for one in (pane, inner)] == ["7", "3"]
+    assert field in updated
+    assert other not in updated
+
+
+async def test_an_app_that_closes_computes_no_styles(app: StyledApp) -> None:
+    app.stylesheet.add_source("Input:focus { width: 7; } Input { width: 9; }")
+    async with app.run_test() as pilot:
+        await app.mount(field := Input())
+        field.focus()
+        await pilot.pause()
+        assert str(field.styles.width) == "7"
+    assert str(field.styles.width) == "7", "it has lost the focus nevertheless"
 
 
 def test_rules_are_told_apart_by_identity_as_in_textual() -> None:
