@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from rnnlab.tui.shell.dialogs.dialog import Dialog
 
-class ChoiceScreen(ModalScreen[str]):
+
+class ChoiceScreen(Dialog[str]):
     """A dialog that returns the name of the chosen answer; "cancel" after escape."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (66, "-normal")]
