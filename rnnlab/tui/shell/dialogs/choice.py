@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Static
 
@@ -39,6 +40,10 @@ class ChoiceScreen(Dialog[str]):
 
             keys = "← → choose · enter · esc"
             yield Static(f"{keys} · y n" if self._yes is not None else keys, classes="hint")
+
+    def withdraw(self) -> AwaitComplete:
+        """Close the dialog with the answer "cancel"."""
+        return self.dismiss("cancel")
 
     @property
     def _yes(self) -> str | None:

@@ -19,3 +19,7 @@ class Dialog(ModalScreen[ResultT]):
         Textual would then close the screen on top, and fail at the next key.
         """
         return super().dismiss(result) if self.is_active else AwaitComplete()
+
+    def withdraw(self) -> AwaitComplete:
+        """Close the dialog without an answer, as escape does: its screen is being left."""
+        return self.dismiss(None)
