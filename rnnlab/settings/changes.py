@@ -100,10 +100,10 @@ def read_differences(text: str) -> dict[str, tuple[str, str]]:
     A value is empty if the setting was not set. Other words, as a newer version may write, are
     left out.
     """
-    found = (_DIFFERENCE.fullmatch(part) for part in text.split(", "))
+    matches = (_DIFFERENCE.fullmatch(part) for part in text.split(", "))
     return {
         match["name"]: (match["old"].replace("none", ""), match["new"].replace("none", ""))
-        for match in found
+        for match in matches
         if match is not None and match["name"] in CHANGEABLE
     }
 

@@ -45,7 +45,7 @@ from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.outside.subprocesses import end_all
 from rnnlab.tui.prompting.questions import Questions
 from rnnlab.tui.shell.alerts import tell
-from rnnlab.tui.shell.commands import actions_provider
+from rnnlab.tui.shell.commands import actions_provider, open_palette
 from rnnlab.tui.shell.key_dispatcher import KeyDispatcher
 from rnnlab.tui.shell.outline import Outline
 from rnnlab.tui.shell.pages import Pages
@@ -140,6 +140,10 @@ class LabApp(StyledApp):
     def get_default_screen(self) -> Screen[None]:
         """Return the first screen: the outline, or without an outline the home screen."""
         return self._outline or self._pages.home
+
+    def action_command_palette(self) -> None:
+        """Open the palette."""
+        open_palette(self)
 
     def action_help_quit(self) -> None:
         """Explain ctrl+c, which has found no selected text to copy."""

@@ -300,7 +300,7 @@ _LAB = {
     "out": focuses("runs", "a", "tab"),
     "go": changes(lambda world: world.page.go_keys.is_waiting, after=("escape",)),
     "last-row": becomes(lambda world: world.page.table.cursor_row, 4, "home"),
-    "palette": opens("CommandPalette"),
+    "palette": opens("Palette"),
     "picture": says("wrote "),
     "help": opens("HelpScreen"),
     "quit": opens("ChoiceScreen"),

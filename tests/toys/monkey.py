@@ -34,6 +34,8 @@ async def play(app: LabApp, generator: FakeGenerator, num_keys: int, seed: int) 
         await until(pilot, lambda: home(app).table.row_count == 3)
         first = home(app)
         for i in range(num_keys):
+            if not app.is_running:
+                return  # the next keys would go nowhere
             if i % 40 == 0:
                 await pilot.resize_terminal(chance.randint(20, 300), chance.randint(8, 80))
             key = chance.choice(_keys(app, first))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from textual.widget import Widget
 from textual.widgets import OptionList, Tree
@@ -14,10 +13,9 @@ from tests.toys.picture import strips
 
 
 class WithoutColors(Host):
-    CSS_PATH: ClassVar = [*Host.CSS_PATH, Path(lab.__file__).with_name("no_color.tcss")]
-
     def __init__(self, *widgets: Widget) -> None:
         super().__init__(*widgets)
+        self.css_path.append(Path(lab.__file__).with_name("no_color.tcss"))
         self.add_class("-no-color")
 
 

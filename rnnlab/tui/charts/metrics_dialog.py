@@ -11,12 +11,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from rnnlab.base import registry
 from rnnlab.tui.charts.plot_grid import default_order
+from rnnlab.tui.shell.dialogs.dialog import Dialog
+from rnnlab.tui.shell.option_rows import OptionRows
 
 _MEANS = "means"
 _ABOUT_MEANS = "one curve, with a band, for runs that differ by their seed alone"
@@ -33,7 +34,7 @@ class MetricsChoice(NamedTuple):
     """Whether runs that differ by their seed alone are drawn as one mean with a band."""
 
 
-class MetricsScreen(ModalScreen[MetricsChoice | None]):
+class MetricsScreen(Dialog[MetricsChoice | None]):
     """A dialog that returns the choice; None after escape."""
 
     BINDINGS = [
@@ -57,7 +58,7 @@ class MetricsScreen(ModalScreen[MetricsChoice | None]):
         """Yield a row per chart, then the row of the means."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Charts: which, and in which order"
-            yield OptionList(id="metrics", markup=False)
+            yield OptionRows(id="metrics", markup=False)
             keys = "space show or hide · K J move · 0 defaults · enter done · esc cancel"
             yield Static(keys, classes="hint", markup=False)
 

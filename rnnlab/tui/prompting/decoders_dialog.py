@@ -6,7 +6,6 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
@@ -16,6 +15,8 @@ from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
 from rnnlab.decoding import OptionHelp, make_spec, options_of, parse_spec, spec_values, split_specs
 from rnnlab.tui.shell.actions import FOCUS_BINDINGS
+from rnnlab.tui.shell.dialogs.dialog import Dialog
+from rnnlab.tui.shell.option_rows import OptionRows
 from rnnlab.tui.shell.size_classes import add_size_classes
 
 _SELECTED, _UNSELECTED = "[x]", "[ ]"
@@ -59,7 +60,7 @@ class OptionField(Horizontal):
         return visible(f"{self.option.help}{choices}", newline=" ")
 
 
-class DecodersScreen(ModalScreen[list[str] | None]):
+class DecodersScreen(Dialog[list[str] | None]):
     """A dialog that returns the specs of the selected decoders; None if it is cancelled."""
 
     DEFAULT_CSS = """
@@ -102,7 +103,7 @@ class DecodersScreen(ModalScreen[list[str] | None]):
                 yield Label("specs ", classes="name")
                 yield Input(self._line, id="specs", compact=True)
             with Horizontal():
-                yield OptionList(id="list", markup=False)
+                yield OptionRows(id="list", markup=False)
                 with Vertical():
                     yield Static(id="about", markup=False)
                     yield VerticalScroll(id="options", can_focus=False)

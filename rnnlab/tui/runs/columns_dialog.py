@@ -9,16 +9,17 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from rnnlab.tui.runs.columns import COLUMNS
+from rnnlab.tui.shell.dialogs.dialog import Dialog
+from rnnlab.tui.shell.option_rows import OptionRows
 
 _HINT = "The first columns stay if the list is narrow."
 
 
-class ColumnsScreen(ModalScreen[None]):
+class ColumnsScreen(Dialog[None]):
     """A list of check boxes; the table follows every change, escape restores the old columns."""
 
     BINDINGS = [
@@ -54,7 +55,7 @@ class ColumnsScreen(ModalScreen[None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Columns of the runs"
             dialog.border_subtitle = "enter keeps, esc cancels"
-            yield OptionList(id="columns", markup=False)
+            yield OptionRows(id="columns", markup=False)
             yield Static(
                 f"space shows or hides · J K move · 0 default\n{_HINT}",
                 classes="hint", markup=False,

@@ -9,15 +9,15 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
 from rnnlab.runs.filter import EXAMPLES, parse_filter
+from rnnlab.tui.shell.dialogs.dialog import Dialog
 
 
-class FilterScreen(ModalScreen[None]):
+class FilterScreen(Dialog[None]):
     """A text field: enter keeps the filter, escape removes it."""
 
     BINDINGS = [("escape", "clear", "Cancel")]

@@ -1,10 +1,11 @@
-"""The source of the command palette, imported when the palette first opens."""
+"""The command palette and its source, imported when the palette first opens."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.command import Provider
 
 
@@ -13,3 +14,11 @@ def actions_provider() -> type[Provider]:
     from rnnlab.tui.shell.palette import ActionsProvider
 
     return ActionsProvider
+
+
+def open_palette(app: App[None]) -> None:
+    """Open the command palette, unless it is open."""
+    from rnnlab.tui.shell.palette import Palette
+
+    if not Palette.is_open(app):
+        app.push_screen(Palette(id="--command-palette"))

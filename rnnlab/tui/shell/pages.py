@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.app import App
 
+from rnnlab.tui.shell.dialogs.dialog import Dialog
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_factory import make_screen
 from rnnlab.tui.shell.screen_registry import ScreenEntry
@@ -70,7 +71,9 @@ class Pages:
             self._app.install_screen(page, target.name)
         page.arrive()
         while len(self._app.screen_stack) > 1:
-            await self._app.pop_screen()
+            top = self._app.screen
+            # The action that has opened a dialog waits for its answer.
+            await (top.withdraw() if isinstance(top, Dialog) else self._app.pop_screen())
         state.also_watched = ()
         if target.name != HOME:
             await self._app.push_screen(page)

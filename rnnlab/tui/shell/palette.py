@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.text import Text
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
 
 from rnnlab.tui.shell.actions import Action, Group
@@ -131,6 +131,16 @@ def _actions_anywhere(groups: Sequence[Group[Any]]) -> Iterator[Action[Any]]:
     for group in groups:
         if not group.pane:
             yield from group.actions
+
+
+class Palette(CommandPalette):
+    """The palette; its keys do nothing while its list has no room: Textual's would fail."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Disable the keys of the list before its first layout, and on a screen that is too low."""
+        if action == "command_list" and not self.query_one(CommandList).scrollable_content_region:
+            return False
+        return super().check_action(action, parameters)
 
 
 class ActionsProvider(Provider):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from rnnlab.tui.shell.dialogs.dialog import Dialog
 
-class AskLineScreen(ModalScreen[str | None]):
+
+class AskLineScreen(Dialog[str | None]):
     """A dialog that returns the entered text; None after escape or if the text is empty."""
 
     DEFAULT_CSS = """

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from rnnlab.tui.shell.dialogs.dialog import Dialog
 from rnnlab.tui.shell.size_classes import add_size_classes
 
 
-class ChoiceScreen(ModalScreen[str]):
+class ChoiceScreen(Dialog[str]):
     """A dialog that returns the name of the chosen answer; "cancel" after escape."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (66, "-normal")]
@@ -41,6 +42,10 @@ class ChoiceScreen(ModalScreen[str]):
 
             keys = "← → choose · enter · esc"
             yield Static(f"{keys} · y n" if self._yes is not None else keys, classes="hint")
+
+    def withdraw(self) -> AwaitComplete:
+        """Close the dialog with the answer "cancel"."""
+        return self.dismiss("cancel")
 
     @property
     def _yes(self) -> str | None:

@@ -11,11 +11,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from rnnlab.base.display import visible
 from rnnlab.tui.shell.actions import FOCUS_BINDINGS
+from rnnlab.tui.shell.dialogs.dialog import Dialog
 from rnnlab.tui.shell.size_classes import add_size_classes
 
 
@@ -45,7 +45,7 @@ class Problem:
     reason: str
 
 
-class FormScreen(ModalScreen[Answers | None]):
+class FormScreen(Dialog[Answers | None]):
     """A dialog that returns the answers, None if cancelled; it stays open until they are valid."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (66, "-normal")]

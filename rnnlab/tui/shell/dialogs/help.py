@@ -10,10 +10,10 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from rnnlab.tui.shell.actions import Action, Group
+from rnnlab.tui.shell.dialogs.dialog import Dialog
 
 _WIDE = 150
 """Minimum terminal width in columns for showing the groups side by side."""
@@ -32,7 +32,7 @@ _TEXT_FIELDS: Group[Any] = Group(
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """All keys of a screen."""
 
     BINDINGS = [

@@ -11,17 +11,18 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from rnnlab.base.display import visible
+from rnnlab.tui.shell.dialogs.dialog import Dialog
+from rnnlab.tui.shell.option_rows import OptionRows
 
 _LONGEST_NAME = 30
 """Maximum width of the column of names: a longer name, such as a path, wraps."""
 
 
-class PickScreen(ModalScreen[str | None]):
+class PickScreen(Dialog[str | None]):
     """A dialog that returns the name of the picked choice; None after escape."""
 
     BINDINGS = [
@@ -54,7 +55,7 @@ class PickScreen(ModalScreen[str | None]):
             yield Input(
                 self._part, "part of a name", compact=True, id="line", select_on_focus=False
             )
-            yield OptionList(id="choices", markup=False)
+            yield OptionRows(id="choices", markup=False)
             yield Static(Text("no match", "dim"), id="none")
 
     def on_mount(self) -> None:
@@ -91,9 +92,9 @@ class PickScreen(ModalScreen[str | None]):
             matches.sort(key=lambda choice: not choice[0].lower().startswith(words[0]))
         return matches
 
-    def action_move(self, how: str) -> None:
+    async def action_move(self, how: str) -> None:
         """Move the cursor of the list while the filter keeps the focus."""
-        getattr(self.query_one(OptionList), f"action_{how}")()
+        await self.query_one(OptionList).run_action(how)
 
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
