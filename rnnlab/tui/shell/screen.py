@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Static
 
 from rnnlab.tui.messages import KeysDue, ScreenAsked
 from rnnlab.tui.shell.action_screen import ActionScreen
@@ -21,6 +21,7 @@ from rnnlab.tui.shell.pane_sizes import keep_sizes, sizes_of
 from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen_bar import ScreenBar
 from rnnlab.tui.shell.size_classes import add_size_classes
+from rnnlab.tui.shell.text_fields import is_text_field
 
 if TYPE_CHECKING:
     from rnnlab.runs.summary import RunSummary
@@ -118,7 +119,7 @@ class BaseScreen(ActionScreen):
 
     @property
     def _is_in_field(self) -> bool:
-        return not self.IS_FORM and isinstance(self.focused, Input | TextArea)
+        return not self.IS_FORM and is_text_field(self.focused)
 
     def leave(self) -> None:
         """Leave the screen, the last step of escape."""
