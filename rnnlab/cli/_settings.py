@@ -96,6 +96,7 @@ def _names() -> dict[str, str]:
 def _parameter(name: str, panel: str, is_hidden: bool) -> inspect.Parameter:
     """Return the option of one setting, as a parameter of the verb with the default None."""
     field, flag = setting_fields()[name], flag_of(name)
+    kind = field.kind
     option = typer.Option(
         f"{flag}/--no{flag[1:]}" if field.is_switch else flag,
         help=field.help,
@@ -107,7 +108,7 @@ def _parameter(name: str, panel: str, is_hidden: bool) -> inspect.Parameter:
         hidden=is_hidden,
         rich_help_panel=None if is_hidden else panel,
     )
-    annotation = Annotated[Union[field.kind, None], option]  # type: ignore[valid-type]  # noqa: UP007
+    annotation = Annotated[Union[kind, None], option]  # type: ignore[valid-type]  # noqa: UP007
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
     )
