@@ -29,7 +29,7 @@ EDGES = (4, 6, 8, 12, 16, 32, 48)
 
 def size(chance: random.Random, most: int) -> int:
     """Return a size of at most `most`; small ones are more frequent."""
-    drawn = round(most ** chance.random())
+    drawn: int = round(most ** chance.random())
     if chance.random() < 0.5:
         edge = chance.choice(EDGES)
         drawn = edge * max(1, drawn // edge) + chance.choice((-1, 0, 1))
