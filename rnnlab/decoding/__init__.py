@@ -11,7 +11,7 @@ from rnnlab.decoding._describe import (
     options_of,
     spec_values,
 )
-from rnnlab.decoding._draws import draw
+from rnnlab.decoding._draws import draw, draw_at
 from rnnlab.decoding._filter import Filter
 from rnnlab.decoding._hypothesis import End, Hypothesis, empty_hypothesis
 from rnnlab.decoding._numbers import Ids, LogProbs
@@ -82,6 +82,7 @@ __all__ = [
     "Written",
     "WrittenBeams",
     "draw",
+    "draw_at",
     "empty_hypothesis",
     "grow_tree",
     "make_spec",

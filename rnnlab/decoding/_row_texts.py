@@ -143,7 +143,7 @@ class RowTexts:
 class _Text:
     """The tokens of a row, and the hypotheses that somebody has asked for."""
 
-    __slots__ = ("_made", "end", "gains", "logprobs", "tokens")
+    __slots__ = ("_nodes", "end", "gains", "logprobs", "tokens")
 
     def __init__(self, row: int) -> None:
         self.tokens: list[int] = []
@@ -152,7 +152,7 @@ class _Text:
         self.gains: list[float] = []
         """Log-prob of each token after the filters, in nats: the summands of the score."""
         self.end: End | None = None
-        self._made = [empty_hypothesis(row)]
+        self._nodes = [empty_hypothesis(row)]
         """Hypotheses with 0, 1, 2, ... tokens."""
 
     def extend(self, tokens: list[int], logprobs: list[float], gains: list[float]) -> None:
@@ -163,14 +163,11 @@ class _Text:
 
     def hypothesis(self, length: int) -> Hypothesis:
         """Return the first `length` tokens, or the whole text if it is shorter."""
-        made, num = self._made, len(self.tokens)
+        nodes, num = self._nodes, len(self.tokens)
         length = min(length, num)
-        while len(made) <= length:
-            last, place = made[-1], len(made) - 1
-            end = self.end if len(made) == num else None
-            made.append(
-                last.extended(
-                    self.tokens[place], self.logprobs[place], last.score + self.gains[place], end
-                )
-            )
-        return made[length]
+        while len(nodes) <= length:
+            parent, place = nodes[-1], len(nodes) - 1
+            end = self.end if len(nodes) == num else None
+            token, score = self.tokens[place], parent.score + self.gains[place]
+            nodes.append(parent.extended(token, self.logprobs[place], score, end))
+        return nodes[length]

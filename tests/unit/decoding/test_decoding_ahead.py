@@ -22,9 +22,9 @@ from rnnlab.decoding import (
     Writer,
     Written,
     WrittenBeams,
+    draw_at,
     parse_spec,
 )
-from rnnlab.decoding._draws import draw_at
 from tests.toys.searches import EOS, Array, Tree, V
 
 PROMPTS: list[tuple[int, ...]] = [(), (1,), (2, 0), (0, 0, 1)]

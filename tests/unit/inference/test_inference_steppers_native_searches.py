@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnnlab.decoding import Frame, LiveBeam, Prompt, SearchStart, parse_spec
-from rnnlab.decoding._beam_options import BeamOptions
+from rnnlab.decoding import BeamRules, Frame, LiveBeam, Prompt, SearchStart, parse_spec
 from rnnlab.inference.steppers import make_stepper
 from tests.toys.steppers import make_model, needs_native, start
 
@@ -109,7 +108,7 @@ def test_a_stop_string_ends_a_text_within_a_block() -> None:
 
 def test_a_state_of_other_rows_is_refused() -> None:
     model = Counted()
-    rules = BeamOptions(k=2).rules(LENGTH, None)
+    rules = BeamRules(2, 2, "decided", 0.0, float, LENGTH, None)
     beams = [LiveBeam(np.zeros(1), []) for _ in PROMPTS]
     writer = model.stepper.writer
     assert writer is not None
