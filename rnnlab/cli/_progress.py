@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 AFTER_S = 0.3
-"""Seconds before a bar is shown: a task that ends earlier needs none, nor the import of Rich's."""
+"""Seconds before a bar is shown: a task that ends earlier does not import Rich's."""
 
 
 class Bar:

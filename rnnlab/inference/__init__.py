@@ -6,7 +6,7 @@ it.
 
 from rnnlab.inference._classify import Verdict, classify_texts
 from rnnlab.inference._distributions import TextDistributions, distributions_of
-from rnnlab.inference._evaluate import Evaluation, Tally, evaluate_loaded, evaluate_with
+from rnnlab.inference._evaluate import Evaluation, evaluate_loaded, evaluate_with
 from rnnlab.inference._expand import Expander, Expansions
 from rnnlab.inference._generate import (
     Continuation,
@@ -19,6 +19,7 @@ from rnnlab.inference._generate import (
 from rnnlab.inference._loaded import LoadedModel, load_model
 from rnnlab.inference._prompt import EncodedPrompt, Unknown, encode_prompt
 from rnnlab.inference._score import TextScore, score_text
+from rnnlab.inference._tally import Tally
 
 __all__ = [
     "Continuation",

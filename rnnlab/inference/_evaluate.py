@@ -6,7 +6,7 @@ Shapes: N targets of a batch, C classes or tokens of the vocabulary.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rnnlab.corpora import Batch, Progress, Split, silent
 from rnnlab.inference._documents import document_features
 from rnnlab.inference._loaded import LoadedModel
+from rnnlab.inference._tally import Sums, Tally
 from rnnlab.inference.reader import Reader
 
 
@@ -55,25 +56,6 @@ def _f1(confusion: tuple[tuple[int, ...], ...], c: int) -> float:
     num_predicted = sum(row[c] for row in confusion)
     total = num_actual + num_predicted
     return 2 * confusion[c][c] / total if total else 0.0
-
-
-class Sums(NamedTuple):
-    """Sums over the batches of a split."""
-
-    loss_nats: float
-    num_correct: int
-    confusion: list[list[int]] | None
-    """Documents by actual (row) and predicted class (column); None for a language model."""
-
-
-class Tally(Protocol):
-    """Adds up the losses of batches; the state of a text is carried from batch to batch."""
-
-    def add(self, batch: Batch) -> None:
-        """Run the model on a batch, and add its losses."""
-
-    def sums(self) -> Sums:
-        """Return the sums over all batches so far."""
 
 
 def evaluate_with(

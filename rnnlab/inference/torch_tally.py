@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from rnnlab.corpora import Batch
-from rnnlab.inference._evaluate import Sums
+from rnnlab.inference._tally import Sums
 from rnnlab.models import Classifier, Example, TextModel
 
 

@@ -95,7 +95,7 @@ class PackedLayer:
         y_BTH = np.empty((batch, steps, hidden), np.float32)
         last_c_BH = None if c0_BH is None else np.empty((batch, hidden), np.float32)
         rows = min(batch, max(1, _PLACES // steps))
-        kept = np.empty((rows * steps, self._kernels.kept(self._cell, units)), np.float32)
+        for_backward = np.empty((rows * steps, self._kernels.kept(self._cell, units)), np.float32)
         for first in range(0, batch, rows):
             part = slice(first, min(batch, first + rows))
             num = part.stop - first
@@ -105,7 +105,8 @@ class PackedLayer:
                 input_term if tokens_BT is not None else np.ascontiguousarray(input_term[part]),
                 None if tokens_BT is None else np.ascontiguousarray(tokens_BT[part], np.int64),
                 np.ascontiguousarray(h0_BH[part]),
-                None if c0_BH is None else np.ascontiguousarray(c0_BH[part]), y_BTH[part], c, kept,
+                None if c0_BH is None else np.ascontiguousarray(c0_BH[part]), y_BTH[part], c,
+                for_backward,
             )  # fmt: skip
             self._kernels.forward(work, panels, bias)
             if c is not None and last_c_BH is not None:

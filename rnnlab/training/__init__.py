@@ -1,7 +1,6 @@
 """Training: loop, optimiser, changes of settings, evaluation, exact resume, telemetry."""
 
-from rnnlab.inference import Evaluation
-from rnnlab.training._evaluate import evaluate
+from rnnlab.training._evaluate import Evaluation, evaluate
 from rnnlab.training._loop import train
 from rnnlab.training._optimizer import make_optimizer
 from rnnlab.training._session import Control, Session

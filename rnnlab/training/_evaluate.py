@@ -7,6 +7,8 @@ from rnnlab.inference import Evaluation, evaluate_with
 from rnnlab.inference.torch_tally import TorchTally
 from rnnlab.models import TextModel
 
+__all__ = ["Evaluation", "evaluate"]
+
 
 def evaluate(
     model: TextModel, split: Split, max_tokens: int = 0, progress: Progress = silent

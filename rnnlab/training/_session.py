@@ -14,7 +14,6 @@ import torch
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.corpora import Batch, Dataset, Split
-from rnnlab.inference import Evaluation
 from rnnlab.models import TextModel, build_model, load_weights, resolve_device
 from rnnlab.runs.corpus import check_corpus
 from rnnlab.runs.mailbox import Command
@@ -25,7 +24,7 @@ from rnnlab.settings.schedule import learning_rate
 from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError
 from rnnlab.training._divergence import REMEDY, LossWatch
 from rnnlab.training._ema import WeightAverage
-from rnnlab.training._evaluate import evaluate
+from rnnlab.training._evaluate import Evaluation, evaluate
 from rnnlab.training._extent import is_stagnant, progress, total_steps
 from rnnlab.training._optimizer import make_optimizer
 from rnnlab.training._position import Position
