@@ -110,7 +110,7 @@ def _by_recursion(
         losses = _losses(model, sample, y_BTF)
     grads = [torch.autograd.grad(loss, y_BTF, retain_graph=True)[0] for loss in losses]
     dy_LBTF = torch.stack(grads)
-    found: list[ThroughTime] = []
+    norms_of: list[ThroughTime] = []
     with torch.no_grad():
         for layer, directions in reversed(list(enumerate(of_layers))):
             below = [dy_LBTF] if stack.is_residual else []
@@ -121,10 +121,10 @@ def _by_recursion(
                 norms, dx_LBTI = _back_through(stack.cell, trace, recursion, dy_LBTH)
                 of_layer.append(norms)
                 below.append(_in_text_order(dx_LBTI, number, 2))
-            found = of_layer + found
+            norms_of = of_layer + norms_of
             if layer:
                 dy_LBTF = torch.stack(below).sum(0)
-    return found
+    return norms_of
 
 
 def _in_text_order(values: Tensor, number: int, time: int) -> Tensor:

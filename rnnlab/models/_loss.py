@@ -55,14 +55,14 @@ class _CrossEntropy(torch.autograd.Function):
     def forward(
         ctx: Any, kernels: Kernels, logits_NC: Tensor, targets_N: Tensor, smoothing: float
     ) -> tuple[Tensor, Tensor]:
-        found = kernels.losses.cross_entropy(
+        rows = kernels.losses.cross_entropy(
             logits_NC.detach().contiguous().numpy(), targets_N.contiguous().numpy(), IGNORED,
             smoothing=smoothing, wants_gradient=ctx.needs_input_grad[1],
         )  # fmt: skip
-        ctx.gradient_NC = found.gradient
+        ctx.gradient_NC = rows.gradient
         objective, loss = (
-            torch.tensor(losses.sum() / found.num_targets if found.num_targets else torch.nan)
-            for losses in (found.objectives, found.losses)
+            torch.tensor(losses.sum() / rows.num_targets if rows.num_targets else torch.nan)
+            for losses in (rows.objectives, rows.losses)
         )
         objective, loss = objective.float(), loss.float()
         ctx.mark_non_differentiable(loss)
