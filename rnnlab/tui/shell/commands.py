@@ -20,5 +20,5 @@ def open_palette(app: App[None]) -> None:
     """Open the command palette, unless it is open."""
     from rnnlab.tui.shell.palette import Palette
 
-    if not Palette.is_open(app):
+    if not isinstance(app.screen, Palette):
         app.push_screen(Palette(id="--command-palette"))
