@@ -26,7 +26,7 @@ from rnnlab.models.steppers._base import Floats, Rows
 from rnnlab.models.steppers._native_state import NativeState, indices
 from rnnlab.models.steppers._pack import Packed, address
 
-MOST_STEPS, PRODUCTS_AT_ONCE = 32, 40_000_000
+MOST_STEPS, PRODUCTS_AT_ONCE = 64, 40_000_000
 """Limits of one call: it takes a few milliseconds, so text still streams."""
 FILTERS: Final = (
     "repetition", "presence", "frequency", "min-length", "no-eos", "temperature", "top-n-sigma",
