@@ -22,7 +22,6 @@ from rnnlab.decoding._numbers import NEVER, LogProbs
 from rnnlab.decoding._step import SearchStart, Step, Writer, WrittenBeams
 from rnnlab.decoding._width_beam import WidthBeam
 
-
 _WIDEST = 50
 """Maximum width of a beam for blocks: numpy selects the best of more candidates faster."""
 
