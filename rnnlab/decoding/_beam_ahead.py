@@ -22,6 +22,9 @@ from rnnlab.decoding._numbers import NEVER, LogProbs
 from rnnlab.decoding._step import SearchStart, Step, Writer, WrittenBeams
 from rnnlab.decoding._width_beam import WidthBeam
 
+_WIDEST = 50
+"""Maximum width of a beam for blocks: numpy selects the best of more candidates faster."""
+
 
 class BeamBlocks:
     """Takes the steps of a search in blocks, if the model and the options permit this."""
@@ -39,7 +42,7 @@ class BeamBlocks:
         penalties read.
         """
         writer = start.writer
-        if writer is None or start.leaves_out or options.stop:
+        if writer is None or start.leaves_out or options.stop or options.k > _WIDEST:
             return None
         if options.has_filters and (
             not options.ranks_by_model

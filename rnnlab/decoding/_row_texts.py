@@ -79,23 +79,30 @@ class RowTexts:
         gains_TR = logprobs_TR = np.take_along_axis(log_probs_TRV, at_TR1, -1)[:, :, 0]
         if filtered_TRV is not log_probs_TRV:
             gains_TR = np.take_along_axis(filtered_TRV, at_TR1, -1)[:, :, 0]
+        is_filtered = filtered_TRV is not log_probs_TRV
         places_R = np.arange(len(self.rows))
-        can_end = self._criteria.are_textual or bool((tokens_TR == self._criteria.eos).any())
-        if not can_end:
+        if not (self._criteria.are_textual or (tokens_TR == self._criteria.eos).any()):
             columns = zip(tokens_TR.T, logprobs_TR.T, gains_TR.T, self.rows, strict=True)
             for tokens_T, logprobs_T, gains_T, row in columns:
                 self._texts[row].extend(tokens_T.tolist(), logprobs_T.tolist(), gains_T.tolist())
-        for step, log_probs_RV in enumerate(log_probs_TRV):
-            is_filtered = filtered_TRV is not log_probs_TRV
-            filtered_RV = filtered_TRV[step] if is_filtered else log_probs_RV
-            rows, live = self.rows, places_R
-            if can_end:
-                columns_R = (part_TR[step, live] for part_TR in (tokens_TR, logprobs_TR, gains_TR))
-                places_R = live[self._append(*(column_R.tolist() for column_R in columns_R))]
-            else:
+            for step, log_probs_RV in enumerate(log_probs_TRV):
                 self.length += 1
+                filtered_RV = filtered_TRV[step] if is_filtered else log_probs_RV
+                frame = self._frame(self.rows, log_probs_RV, filtered_RV, is_over=False)
+                yield frame
+                if frame.last is not None:
+                    return None
+            return places_R
+        for step, (tokens_R, logprobs_R, gains_R) in enumerate(
+            zip(tokens_TR, logprobs_TR, gains_TR, strict=True)
+        ):
+            rows, live = self.rows, places_R
+            columns_R = (column_R[live].tolist() for column_R in (tokens_R, logprobs_R, gains_R))
+            places_R = live[self._append(*columns_R)]
+            log_probs_RV = log_probs_TRV[step]
+            filtered_RV = filtered_TRV[step] if is_filtered else log_probs_RV
             if len(live) < len(log_probs_RV):
-                log_probs_RV = log_probs_RV[live]  # noqa: PLW2901
+                log_probs_RV = log_probs_RV[live]
                 filtered_RV = filtered_RV[live] if is_filtered else log_probs_RV
             frame = self._frame(rows, log_probs_RV, filtered_RV, is_over=not len(places_R))
             yield frame

@@ -24,9 +24,9 @@ from rnnlab.decoding import (
 )
 from rnnlab.inference.steppers._base import Floats, Rows
 from rnnlab.inference.steppers._native_state import NativeState, indices
-from rnnlab.inference.steppers._pack import Packed, address
+from rnnlab.inference.steppers._pack import F32, Packed, address
 
-MOST_STEPS, PRODUCTS_AT_ONCE = 32, 40_000_000
+MOST_STEPS, PRODUCTS_AT_ONCE = 64, 100_000_000
 """Limits of one call: it takes a few milliseconds, so text still streams."""
 FILTERS: Final = (
     "repetition", "presence", "frequency", "min-length", "no-eos", "temperature", "top-n-sigma",
@@ -84,6 +84,9 @@ class NativeWriter:
         library.rnnlab_choosing.restype = c_int64
         self._choosing: int = library.rnnlab_choosing(packed.address)
         """Bytes of scratch memory to choose in one thread."""
+        self._spare: list[F32] = []
+        """Free scratch memory of the steps: new memory would have to be cleared by the system. A
+        call takes a buffer and puts it back in the end, so concurrent calls never share one."""
 
     def stretch(self, num_rows: int) -> int:
         """Return the number of steps within the limits of a call; implements `Writer.stretch`."""
@@ -109,10 +112,10 @@ class NativeWriter:
         threads, pieces, room = self._split(rows)
         tokens_TR = np.empty((num, rows), np.int64)
         log_probs_TRV = np.empty((num, rows, packed.vocab), np.float32)
-        states = np.empty((2, rows, packed.row), np.float32)
+        states = np.empty((min(num, 2), rows, packed.row), np.float32)
         places = np.empty((2, rows), np.int64)
         choosing = np.empty(threads * self._choosing, np.uint8)
-        scratch = np.empty(room, np.float32)
+        scratch = self._pop_scratch(room)
         order = np.empty(rows + max(rows, num_states) + 1, np.int32)
         work = _Write(
             packed.address, threads, pieces, num_states, rows, num, _or_none(eos), state.address,
@@ -123,6 +126,7 @@ class NativeWriter:
             address(scratch), address(order),
         )  # fmt: skip
         num_steps = self._write(ctypes.addressof(work))
+        self._spare.append(scratch)
         if num_steps < 0:
             raise IndexError(f"a parent is not among {num_states} rows")
         after = state if num_steps == 0 else NativeState(states[(num_steps - 1) % 2])
@@ -153,10 +157,10 @@ class NativeWriter:
         nums_TP = np.empty((2, num, prompts), np.int64)
         after = np.empty((num, most_rows, packed.vocab), np.float32)
         filtered = np.empty(after.shape if num_filters else 0, np.float32)
-        states = np.empty((2, most_rows, packed.row), np.float32)
+        states = np.empty((min(num, 2), most_rows, packed.row), np.float32)
         rows, x = np.empty((2, most_rows), np.int64), np.empty(packed.columns, np.float32)
         items = np.empty((max(2 * width, packed.vocab), _ITEM_BYTES), np.uint8)
-        scratch, order = np.empty(room, np.float32), np.empty(2 * most_rows + 1, np.int32)
+        scratch, order = self._pop_scratch(room), np.empty(2 * most_rows + 1, np.int32)
         work = _Beams(
             packed.address, threads, pieces, num_states, prompts, num, width, _or_none(rules.eos),
             state.address, address(first_RV), address(num_rows_P), address(totals),
@@ -169,6 +173,7 @@ class NativeWriter:
             address(scratch), address(order),
         )  # fmt: skip
         num_steps = self._beams(ctypes.addressof(work))
+        self._spare.append(scratch)
         candidates, lives = nums_TP[0, :num_steps].tolist(), nums_TP[1, :num_steps].tolist()
         # Beyond the number of candidates the tokens are arbitrary; true is always correct.
         may_end_TP = (ids[1, :num_steps] == _or_none(rules.eos)).any(-1).tolist()
@@ -193,6 +198,15 @@ class NativeWriter:
             _dropped(filtered, [num_states, *num_rows[:-1]]) if num_filters else (),
             end,
         )
+
+    def _pop_scratch(self, num_floats: int) -> F32:
+        try:
+            spare = self._spare.pop()
+        except IndexError:
+            spare = None
+        if spare is None or len(spare) < num_floats:
+            spare = np.empty(num_floats, np.float32)
+        return spare
 
     def _first(self, log_probs_RV: Floats, rows: int) -> Floats:
         """Return the log-probs of the first choice as C reads them; raises IndexError."""
