@@ -63,8 +63,6 @@ if TYPE_CHECKING:
     from rnnlab.tui.state.lab_state import LabState
 
 _DEFAULT_PREFERENCES = Preferences()
-_LISTED_WITHIN_S = 0.5
-"""Longest time for which the home screen waits for the first list of the runs."""
 
 
 class LabApp(StyledApp):
@@ -166,7 +164,7 @@ class LabApp(StyledApp):
         """
         from rnnlab.tui.first_list import list_runs
 
-        if (await asyncio.wait({reading}, timeout=_LISTED_WITHIN_S))[0]:
+        if (await asyncio.wait({reading}, timeout=self._outside.first_list_within_s))[0]:
             read, root = reading.result(), self._store.root
             await list_runs(outline, read, self._view, self._preferences, root)
         self.add_styles()

@@ -105,11 +105,11 @@ async def test_the_outline_lists_the_runs_as_the_home_screen_does(
 ) -> None:
     for number in range(9):
         lab.add(f"stump-{number}", val_loss=3.0 - 0.1 * number)
-    lab.add("active", "running", total_steps=100, eta_s=80.0)
+    lab.add("stump-active", "running", total_steps=100, eta_s=80.0)
     lab.add("other")
     file = tmp_path / "view.json"
     view = ViewState(
-        chosen="stump-4", marked=["stump-4", "active"], pinned=["stump-2"], sort="val",
+        chosen="stump-4", marked=["stump-4", "stump-active"], pinned=["stump-2"], sort="val",
         filter="name:stump", colors={"stump-1": 3}, letters={"stump-4": "q"},
     )  # fmt: skip
     save_view(view, file)
@@ -118,18 +118,10 @@ async def test_the_outline_lists_the_runs_as_the_home_screen_does(
 
     def look(_message: Message) -> None:
         if app.screen_stack and isinstance(app.screen, Outline):
-            for table in app.screen.query(RunsTable):
-                lists.append(lines_of(table))
+            lists.extend(map(lines_of, app.screen.query(RunsTable)))
 
     async with app.run_test(size=size, message_hook=look) as pilot:
         await until(pilot, lambda: isinstance(app.screen, LabScreen) and home(app).table.row_count)
-        import asyncio
-
-        await asyncio.sleep(3)
-        print(lists[-1][:20])
-        print(lines_of(home(app).table)[:20])
-        for a in lists:
-            print(a[:2])
         await until(pilot, lambda: lines_of(home(app).table) == lists[-1])
         table = home(app).table
         assert table.chosen is not None
@@ -147,7 +139,9 @@ async def test_a_slow_disk_does_not_keep_the_home_screen_away(lab: Lab, open_lab
             is_due.wait()
             return super().read(watched)
 
-    app = open_lab(has_outline=True, outside=replace(WORLD, make_poller=Slow))
+    app = open_lab(
+        has_outline=True, outside=replace(WORLD, make_poller=Slow, first_list_within_s=0.0)
+    )
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, LabScreen))
         assert not home(app).table.row_count

@@ -139,6 +139,8 @@ class Outside:
     folder of corpora and the width in columns."""
     edit: Callable[[App[Any], str], str] = _edit
     """Opens the user's editor on a text and returns the edited text; raises BadInputError."""
+    first_list_within_s: float = 0.5
+    """Longest time in seconds for which the home screen waits for the first list of the runs."""
     estimate_after_s: float = 1.2
     """Seconds without a key press after which the new-run form measures the run's cost."""
     look_after_s: float = 0.15
