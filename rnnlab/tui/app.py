@@ -92,7 +92,6 @@ class LabApp(StyledApp):
         """
         super().__init__(appearance_of(preferences), has_outline=has_outline)
         self._keys = KeyDispatcher(self, super().on_event)
-        self._questions = Questions(outside.make_generator(self.post_message), store)
         self._outside = outside
         self._store, self._data, self._clock = store, data, clock
         self._preferences = preferences
@@ -100,6 +99,7 @@ class LabApp(StyledApp):
         self._view = load_view(view_file)
         self._outline = Outline.of(self._view) if has_outline else None
         self._poller: RunPoller
+        self._questions: Questions
         self._pages = Pages(self)
         self._chosen_again = asyncio.Event()
         if self._outline is None:
@@ -116,6 +116,8 @@ class LabApp(StyledApp):
             self._outside,
         )  # fmt: skip
         self.state.session.history = PromptHistory(prompts_file(self._view_file))
+        generator = self._outside.make_generator(self.post_message)
+        self._questions = Questions(generator, self._store)
         self._pages.make_home(self.state)
 
     async def on_event(self, event: events.Event) -> None:
@@ -152,10 +154,7 @@ class LabApp(StyledApp):
         """Handle signals; after the first frame, poll the runs and then start the generator."""
         handle_signals(self._hang_up, partial(self.exit, return_code=EXIT_TERMINATED))
         self._keys.hold_for_screens()
-        self.call_after_refresh(self._begin)
-
-    def _begin(self) -> None:
-        self.run_worker(self._poll(), name="poll")
+        self.call_after_refresh(self.run_worker, self._poll, name="poll")
 
     async def _open_home(self, outline: Outline, reading: asyncio.Future[RunsRead]) -> None:
         """List the runs in the outline, then replace it by the home screen.
@@ -181,7 +180,8 @@ class LabApp(StyledApp):
     async def on_unmount(self) -> None:
         """Save the view and end the processes of the app; training workers keep running."""
         self._save()
-        await self._questions.generator.close()
+        if self._pages.has_home:
+            await self._questions.generator.close()
         await end_all()
 
     def _save(self) -> None:

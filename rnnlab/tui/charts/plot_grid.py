@@ -147,8 +147,11 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
 
     def _sort(self) -> None:
         chosen = self.names
-        for name in (*chosen, *(name for name in self._order if name not in chosen)):
-            self.move_child(self._panes[name], after=self.children[-1])
+        order = [*chosen, *(name for name in self._order if name not in chosen)]
+        panes = [self._panes[name] for name in order]
+        if list(self.children) != panes:
+            for pane in panes:
+                self.move_child(pane, after=self.children[-1])
         self._arrange()
 
     def _arrange(self) -> None:

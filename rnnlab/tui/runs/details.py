@@ -25,6 +25,7 @@ class Details(VerticalScroll, can_focus=True):
     def __init__(self) -> None:
         super().__init__(id="details")
         self._shown = ""
+        self._run: tuple[RunSummary | None, History | None, int | None] = (None, None, None)
         self._body = Static(_NO_RUN, markup=False)
 
     def compose(self) -> ComposeResult:
@@ -34,14 +35,28 @@ class Details(VerticalScroll, can_focus=True):
     def show(
         self, summary: RunSummary | None, history: History | None, last: int | None = None
     ) -> None:
-        """Show a run; update the text only if it has changed.
+        """Show a run; update the text only if it has changed, and not while it is hidden.
 
         last: step of the run's last checkpoint.
         """
+        self._run = summary, history, last
+        if self.display:
+            self._update()
+
+    def on_show(self) -> None:
+        """Show the current run when the details become visible."""
+        self._update()
+
+    def _update(self) -> None:
+        summary, history, last = self._run
         text = Text(_NO_RUN) if summary is None else _facts(summary, history, last)
         if text.markup != self._shown:
             self._shown = text.markup
-            self._body.update(text)
+            lines = text.split("\n")
+            is_wrapped = max(line.cell_len for line in lines) > self._body.size.width
+            # A new layout of the screen takes as long as drawing a chart.
+            has_new_height = is_wrapped or len(lines) != self._body.size.height
+            self._body.update(text, layout=has_new_height)
 
 
 def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
@@ -79,4 +94,5 @@ def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
         for event in reversed(history.events[-_EVENTS:]):
             message = f": {visible(event.message, newline=' ')}" if event.message else ""
             text.append(f"{event.step:>6} ", "dim").append(f"{visible(event.event)}{message}\n")
+    text.rstrip()
     return text

@@ -192,7 +192,9 @@ class RunsTable(RowList):
     def _fitting(self) -> RowLayout:
         region = self.scrollable_content_region
         longest = max(map(name_length, self._summaries.values()), default=0)
-        columns, name_width = fitting(self._wanted(), region.width, longest)
+        # Before the first layout: the width of a list across the screen, with its border.
+        width = region.width or self.app.size.width - 2
+        columns, name_width = fitting(self._wanted(), width, longest)
         has_progress = region.height >= _LEAST_HEIGHT
         spare = 0 if self._layout.has_facts else _SPARE_LINES
         has_facts = has_progress and 2 * len(self._summaries) + spare < region.height

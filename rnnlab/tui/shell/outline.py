@@ -86,16 +86,17 @@ class Outline(Screen[None]):
         self._layout.apply()
 
     async def fill(self, pane: Widget, status: str) -> None:
-        """Show a pane with the focus in place of the empty one with its id; return once drawn.
+        """Show a pane in place of the empty one with its id, as if focused; return once drawn.
 
         status: the states of the runs, for the bar.
         """
         pane.add_class("outline")
+        # The keys are held for the home screen. A real focus would compute all styles again.
+        pane.set_reactive(Widget.has_focus, True)
         with self.app.batch_update():
             await self.query_one(f"#{pane.id}").remove()
             await self.mount(pane, before="#upper")
             self._layout.apply()
-            pane.focus()
             self.query_one(ScreenBar).show_status(status)
         # The layout gives the pane its size, to which it fits its content, which it then scrolls.
         for _ in range(_REFRESHES):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
+from textual.coordinate import Coordinate
 from textual.widgets import DataTable
 
 
 class RowList(DataTable[Text]):
-    """A table in which home and end go to the first and the last row, not to a column."""
+    """A table in which home and end go to the first and the last row, not to a column.
+
+    Textual renders all cells of a row again when one of them has changed. Rendering a cell takes
+    longer than everything else that a poll changes on the screen, so unchanged cells are kept.
+    """
 
     BINDINGS = [
         Binding("home", "scroll_top", "First", show=False),
@@ -22,3 +29,30 @@ class RowList(DataTable[Text]):
         cell_padding: int = 1,
     ) -> None:
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=cell_padding)
+        self._rendered: dict[Coordinate, tuple[Text, object, list[list[Segment]]]] = {}
+        """Each cell that has been rendered, how it was rendered, and its lines."""
+
+    def notify_style_update(self) -> None:
+        """Render all cells again: the styles of the table have changed."""
+        self._rendered.clear()
+        super().notify_style_update()
+
+    def _render_cell(
+        self,
+        row_index: int,
+        column_index: int,
+        base_style: Style,
+        width: int,
+        cursor: bool = False,
+        hover: bool = False,
+    ) -> list[list[Segment]]:
+        """Return the lines of a cell; those of the last time if nothing has changed."""
+        if row_index < 0 or column_index < 0 or hover:
+            return super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
+        place = Coordinate(row_index, column_index)
+        cell, way = self.get_cell_at(place), (base_style, width, cursor)
+        rendered = self._rendered.get(place)
+        if rendered is None or rendered[0] is not cell or rendered[1] != way:
+            lines = super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
+            rendered = self._rendered[place] = cell, way, lines
+        return rendered[2]
