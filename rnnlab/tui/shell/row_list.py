@@ -47,10 +47,11 @@ class RowList(DataTable[Text]):
         hover: bool = False,
     ) -> list[list[Segment]]:
         """Return the lines of a cell; those of the last time if nothing has changed."""
-        if row_index < 0 or column_index < 0 or hover:
+        if row_index < 0 or column_index < 0:
             return super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
         place = Coordinate(row_index, column_index)
-        cell, way = self.get_cell_at(place), (base_style, width, cursor)
+        is_under_mouse = hover and self._show_hover_cursor
+        cell, way = self.get_cell_at(place), (base_style, width, cursor, is_under_mouse)
         rendered = self._rendered.get(place)
         if rendered is None or rendered[0] is not cell or rendered[1] != way:
             lines = super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
