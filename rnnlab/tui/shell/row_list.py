@@ -29,8 +29,8 @@ class RowList(DataTable[Text]):
         cell_padding: int = 1,
     ) -> None:
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=cell_padding)
-        self._rendered: dict[Coordinate, tuple[Text, object, list[list[Segment]]]] = {}
-        """Each cell that has been rendered, how it was rendered, and its lines."""
+        self._rendered: dict[tuple[int, int, bool], tuple[Text, object, list[list[Segment]]]] = {}
+        """Row, column, whether under the cursor -> the cell, its other styles, its lines."""
 
     def notify_style_update(self) -> None:
         """Render all cells again: the styles of the table have changed."""
@@ -49,11 +49,11 @@ class RowList(DataTable[Text]):
         """Return the lines of a cell; those of the last time if nothing has changed."""
         if row_index < 0 or column_index < 0:
             return super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
-        place = Coordinate(row_index, column_index)
-        is_under_mouse = hover and self._show_hover_cursor
-        cell, way = self.get_cell_at(place), (base_style, width, cursor, is_under_mouse)
+        place = (row_index, column_index, cursor)
+        cell = self.get_cell_at(Coordinate(row_index, column_index))
+        styles = (base_style, width, hover and self._show_hover_cursor)
         rendered = self._rendered.get(place)
-        if rendered is None or rendered[0] is not cell or rendered[1] != way:
+        if rendered is None or rendered[0] is not cell or rendered[1] != styles:
             lines = super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
-            rendered = self._rendered[place] = cell, way, lines
+            rendered = self._rendered[place] = cell, styles, lines
         return rendered[2]
