@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rich.text import Text
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from rnnlab.plots import Chart, Drawing, DrawStyle, Viewport, drawing, looked_at
+from rnnlab.tui.charts.ansi_line import strip_of
 from rnnlab.tui.charts.changed_cells import changed_spans
 from rnnlab.tui.charts.draw_style import draw_style
 from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
@@ -120,9 +120,7 @@ class ChartCanvas(Widget):
         self._strips = strips
 
     def _strip(self, line: str, width: int) -> Strip:
-        text = Text.from_ansi(line, no_wrap=True, end="")
-        strip = Strip(text.render(self.app.console))
-        return strip.adjust_cell_length(width, self.rich_style)
+        return strip_of(line).adjust_cell_length(width, self.rich_style)
 
     # The mouse
 
