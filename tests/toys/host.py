@@ -20,7 +20,9 @@ from rnnlab.tui.state.theme import THEMES
 class Host(App[None]):
     """Shows widgets and notes the messages that they post."""
 
-    CSS_PATH: ClassVar = [Path(lab.__file__).with_name(name) for name in lab.LabApp.CSS_PATH]
+    CSS_PATH: ClassVar = [
+        Path(lab.__file__).with_name(str(name)) for name in lab.LabApp.CSS_PATH or ()
+    ]
 
     def __init__(self, *widgets: Widget) -> None:
         super().__init__()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions
 from rich.segment import Segment
 from rich.text import Text
 from textual.app import ComposeResult
@@ -45,7 +46,7 @@ async def test_an_unchanged_cell_of_a_list_is_not_rendered_again() -> None:
     rendered: list[str] = []
 
     class Counted(Text):
-        def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
             rendered.append(self.plain)
             return super().__rich_console__(console, options)
 
