@@ -212,7 +212,7 @@ def test_the_first_frame_comes_before_whatever_it_can_do_without(tmp_path: Path)
     slow = {"torch", "numpy", "plotext", "typer", "pydantic", "psutil", "requests"}
     later = {
         "rnnlab.settings.run_config", "rnnlab.plots", "rnnlab.decoding", "rnnlab.corpora",
-        "rnnlab.protocol.messages",
+        "rnnlab.protocol.messages", "textual.document",
         "rnnlab.recipes", "rnnlab.submit",
         "rnnlab.runs.history", "rnnlab.runs.summary", "rnnlab.tui.outside.polling",
         "rnnlab.tui.state.lab_state", "rnnlab.tui.state.prompt_session",

@@ -8,10 +8,10 @@ from textual import events
 from textual.app import App
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
 
 from rnnlab.tui.messages import KeysDue
 from rnnlab.tui.shell.screen import BaseScreen
+from rnnlab.tui.shell.text_fields import is_text_field
 from rnnlab.tui.state.key_buffer import KeyBuffer, Pressed, after_all
 
 _ANSWERS = ("enter", "space", "escape", "y", "n")
@@ -63,7 +63,7 @@ class KeyDispatcher:
         """Return True if a key takes effect through further messages, as in a field or a dialog."""
         if target.check_consume_key(event.key, event.character):
             return False  # the key is a character, typed into a text field
-        if isinstance(target, Input | TextArea):
+        if is_text_field(target):
             return True  # any other key, such as escape, bubbles up and may run an action
         page = self._app.screen
         return event.key in _ANSWERS or (

@@ -15,7 +15,7 @@ from textual.app import ComposeResult
 from textual.notifications import Notify
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Static
 
 from rnnlab.tui.messages import KeysDue, ReplaceableToast, ScreenAsked
 from rnnlab.tui.shell.actions import Action, Group
@@ -24,6 +24,7 @@ from rnnlab.tui.shell.go_keys import GoKeys
 from rnnlab.tui.shell.pane_sizes import keep_sizes, sizes_of
 from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen_bar import ScreenBar
+from rnnlab.tui.shell.text_fields import is_text_field
 
 if TYPE_CHECKING:
     from rnnlab.runs.summary import RunSummary
@@ -123,7 +124,7 @@ class BaseScreen(Screen[None]):
 
     @property
     def _is_in_field(self) -> bool:
-        return not self.IS_FORM and isinstance(self.focused, Input | TextArea)
+        return not self.IS_FORM and is_text_field(self.focused)
 
     def leave(self) -> None:
         """Leave the screen, the last step of escape."""
