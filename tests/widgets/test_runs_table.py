@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.text import Text
 from textual.widgets import Input, OptionList, Static
+from textual.widgets.data_table import RowKey
 
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.outside.polling import RunPoller
@@ -208,3 +211,22 @@ def test_an_old_view_has_the_default_columns_and_invalid_letters_are_ignored(
         file.write_text(text)
         view = load_view(file)
         assert (view.columns, view.letters) == (ViewState().columns, {})
+
+
+async def test_the_rows_that_are_listed_before_the_first_layout_are_built_once(lab: Lab) -> None:
+    built: list[str] = []
+
+    class Counted(RunsTable):
+        def add_row(self, *cells: Text, **options: Any) -> RowKey:
+            built.append(str(options["key"]))
+            return super().add_row(*cells, **options)
+
+    for number in range(12):
+        lab.add(f"run-{number:02}", steps=1)
+    table = Counted(state_of(lab))
+    async with shown(Static(id="upper"), size=(120, 40)) as (host, pilot):
+        table.show()
+        await host.mount(table)
+        await until(pilot, lambda: any("run-11" in line for line in lines(host)))
+        await pilot.pause()
+        assert sorted(built) == sorted(names(table))

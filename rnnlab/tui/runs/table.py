@@ -30,6 +30,8 @@ _KEYS, _KEYS_OF_SELECTION = "space select · / filter · C columns", "U clears t
 _SPARE_LINES = 5
 """Lines that must be free before all rows get a second line: the height of the error banner, so
 that the rows do not change their height whenever the cursor goes to a failed run."""
+_MOST_HEIGHT_PERCENT = 30
+"""Maximum height of the list in the style sheet, in percent of the screen."""
 _LEAST_HEIGHT = 6
 """Minimum height in lines for rows of two lines: a title and two runs above the cut."""
 
@@ -40,6 +42,8 @@ class RunsTable(RowList):
     BORDER_TITLE = "Runs"
     BORDER_SUBTITLE = _KEYS
     _is_filling = False
+    _has_size = False
+    """Whether the list has been laid out with its rows."""
 
     def __init__(self, state: RunsState) -> None:
         # Cells are as wide as their columns: the second line of a row spans all of them.
@@ -190,14 +194,17 @@ class RunsTable(RowList):
         return chosen_columns(self._state.view.columns, self._state.summaries.values())
 
     def _fitting(self) -> RowLayout:
-        region = self.scrollable_content_region
+        width, height = self.scrollable_content_region.size
+        self._has_size = self._has_size or (width > 0 and self.virtual_size.height > len(self.rows))
+        if not self._has_size:
+            # Before the first layout: as the style sheet says, so that the rows are built once.
+            most = self.app.size.height * _MOST_HEIGHT_PERCENT // 100 - 2
+            width, height = self.app.size.width - 2, min(len(self._summaries) + 1, most)
         longest = max(map(name_length, self._summaries.values()), default=0)
-        # Before the first layout: the width of a list across the screen, with its border.
-        width = region.width or self.app.size.width - 2
         columns, name_width = fitting(self._wanted(), width, longest)
-        has_progress = region.height >= _LEAST_HEIGHT
+        has_progress = height >= _LEAST_HEIGHT
         spare = 0 if self._layout.has_facts else _SPARE_LINES
-        has_facts = has_progress and 2 * len(self._summaries) + spare < region.height
+        has_facts = has_progress and 2 * len(self._summaries) + spare < height
         return RowLayout(columns, name_width, has_progress, has_facts)
 
     def _arrange(self) -> None:
