@@ -29,6 +29,7 @@ class PromptPane(Vertical):
         self.form = PromptForm(session)
         self.status = StatusLine("prompt-status")
         self._session = session
+        self._fit_to_answers()  # before the styles of all fields are computed
 
     def compose(self) -> ComposeResult:
         """Lay out the fields, the status line and the candidates."""
@@ -87,9 +88,9 @@ class PromptPane(Vertical):
                 pass
 
     def _show_status(self) -> None:
-        """Show the state of the session in one line; without answers, the pane is small."""
+        """Show the state of the session in one line."""
         session = self._session
-        self.set_class(session.step is None and not session.answers, "-empty")
+        self._fit_to_answers()
         note = self.form.note_before_answers(_HINT)
         if note is not None:
             self.status.show_text(note.text, is_problem=note.is_problem)
@@ -100,6 +101,11 @@ class PromptPane(Vertical):
             self.status.show_text(doing if chains else f"classifying with {step}")
         else:
             self.status.show_text(self.board.origin or self._end_note())
+
+    def _fit_to_answers(self) -> None:
+        """Set the CSS class of a pane without answers, which is small."""
+        session = self._session
+        self.set_class(session.step is None and not session.answers, "-empty")
 
     def _end_note(self) -> str:
         session = self._session
