@@ -96,11 +96,13 @@ async def test_hidden_details_are_written_when_they_are_shown(lab: Lab) -> None:
     async with shown(details, size=(60, 30)) as (host, pilot):
         details.display = False
         await pilot.pause()
-        details.show(replace(summary, note="for the course"), None)
+        details.show(summary, None)
+        details.show(replace(summary, train_loss=1.25), None)
         body = host.query_one("#details > Static", Static)
-        assert "for the course" not in str(body.content)
+        assert "alpha" in str(body.content)
+        assert "1.2500" not in str(body.content)
         details.display = True
-        await until(pilot, lambda: "for the course" in str(body.content))
+        await until(pilot, lambda: "1.2500" in str(body.content))
 
 
 async def test_charts_that_are_in_order_stay_where_they_are(

@@ -35,12 +35,14 @@ class Details(VerticalScroll, can_focus=True):
     def show(
         self, summary: RunSummary | None, history: History | None, last: int | None = None
     ) -> None:
-        """Show a run; update the text only if it has changed, and not while it is hidden.
+        """Show a run; update the text only if it has changed.
 
-        last: step of the run's last checkpoint.
+        last: step of the run's last checkpoint. While the details are hidden, figures that change
+        at every poll are left out until they are shown.
         """
+        is_other = _main_facts(summary) != _main_facts(self._run[0])
         self._run = summary, history, last
-        if self.display:
+        if self.display or is_other:
             self._update()
 
     def on_show(self) -> None:
@@ -57,6 +59,10 @@ class Details(VerticalScroll, can_focus=True):
             # A new layout of the screen takes as long as drawing a chart.
             has_new_height = is_wrapped or len(lines) != self._body.size.height
             self._body.update(text, layout=has_new_height)
+
+
+def _main_facts(s: RunSummary | None) -> tuple[str, ...]:
+    return () if s is None else (s.name, s.state, s.stage, s.reason, s.alarm)
 
 
 def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
