@@ -124,6 +124,14 @@ async def test_charts_that_are_in_order_stay_where_they_are(
         assert moved
 
 
+async def test_a_grid_without_charts_can_be_sorted_while_the_app_closes(lab: Lab) -> None:
+    grid = PlotGrid(LabState(lab.store))
+    async with shown(grid, size=(120, 40)):
+        await grid.remove_children()
+        grid.next_chart()
+        assert not grid.children
+
+
 async def test_a_new_point_repaints_a_part_of_a_line(lab: Lab) -> None:
     painted: list[Region] = []
 

@@ -149,7 +149,8 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         chosen = self.names
         order = [*chosen, *(name for name in self._order if name not in chosen)]
         panes = [self._panes[name] for name in order]
-        if list(self.children) != panes:
+        # The grid has no charts before it is composed, nor while the app closes.
+        if self.children and list(self.children) != panes:
             for pane in panes:
                 self.move_child(pane, after=self.children[-1])
         self._arrange()

@@ -147,9 +147,9 @@ class Outside:
     """Seconds that the cursor must rest on a corpus before its profile is read."""
     chart_every_s: float = 1.0
     """Minimum seconds between two drawings of the same runs; a change of runs is drawn at once."""
-    chart_time_fraction: float = 0.06
-    """Largest fraction of one core for drawing a chart: a chart that takes 20 ms to draw is redrawn
-    at most every 330 ms."""
+    chart_time_fraction: float = 0.03
+    """Largest fraction of one core for drawing a chart: a chart that takes 45 ms to draw is redrawn
+    at most every 1.5 s."""
     machine_every_s: float = 1.0
     """Minimum seconds between two reads of the machine's load."""
     inspect_every_s: float = 5.0
