@@ -154,7 +154,8 @@ class PackedLayer:
         if self._calls_alone or steps * most < LEAST_SHARED:
             return 1
         panels = -(-self._hidden // self._kernels.panel)
-        return max(1, min(num_threads(), most, panels, MOST_PARTS))
+        num_parts: int = max(1, min(num_threads(), most, panels, MOST_PARTS))
+        return num_parts
 
     def _parts_for(self, num: int) -> _Parts:
         if num not in self._parts:
