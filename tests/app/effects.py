@@ -199,7 +199,7 @@ _STEERING = {
     "pause": says("running-lstm pauses after this step"),
     "stop": opens("ChoiceScreen"),
     "resume": says("diverged resumes from step 0", "diverged"),
-    "set": opens("FormScreen"),
+    "set": opens("ChangeScreen"),
     "checkpoint": says("running-lstm saves a checkpoint"),
     "enqueue": says("diverged is queued", "diverged"),
     "sooner": says("waiting is number 1 in the queue", "waiting"),
