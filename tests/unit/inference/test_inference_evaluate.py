@@ -96,7 +96,8 @@ def test_padding_of_sentences_has_no_loss(make_loaded: Make) -> None:
     inputs_BT = np.array([[0, 1, 2, 3], [0, 4, 4, 4], [0, 5, 1, 1]])
     targets_BT = np.array([[1, 2, 3, 0], [4, 0, IGNORED, IGNORED], [5, 0, IGNORED, IGNORED]])
     batch = Batch(inputs_BT, targets_BT, 8, is_start=True)
-    split = Batches(batch, batch._replace(inputs_BT=inputs_BT[::-1], targets=targets_BT[::-1]))
+    reverse = batch._replace(inputs_BT=inputs_BT[::-1].copy(), targets=targets_BT[::-1].copy())
+    split = Batches(batch, reverse)
     found = evaluate_loaded(loaded, split)
     assert found.num_tokens == 16
     assert_same(found, evaluate_loaded(in_torch(loaded), split), terms=2 * 14)
