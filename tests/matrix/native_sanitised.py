@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[2]
 TESTS = (
     "tests/unit/cells/test_cells_native.py",
     "tests/unit/models/test_models_loss.py",
+    "tests/unit/native/test_native_reading.py",
+    "tests/unit/inference/test_inference_evaluate.py",
     "tests/unit/inference/test_inference_steppers_native.py",
     "tests/unit/inference/test_inference_steppers_native_searches.py",
     "tests/unit/inference/test_inference_steppers_native_write.py",
