@@ -213,7 +213,7 @@ async def test_19_see_that_an_answer_is_of_older_weights_while_training_continue
             pointer.write_text("80")
         lab.say(run, state="running", step=80)
         await until(pilot, lambda: board(app).has_class("-stale"))
-        assert text_of(app, "#prompt-status").startswith("written at step 40, now at 80; press")
+        assert text_of(app, "#prompt-status").startswith("written at step 40, now at 80; enter")
         await pilot.press("enter")
         await until(pilot, lambda: len(generator.requests) == 2)
         await pilot.press("f4")

@@ -64,7 +64,7 @@ class RowPages:
     def reveal(self, index: int) -> None:
         """Scroll to a row, so that the list still begins with a row."""
         top = revealing(self._places(), index, self._top, self._room)
-        self._board.scroll_to(y=top, animate=False)
+        self._board.scroll_to(y=top, animate=False, immediate=True)
 
     def show(self) -> None:
         """Show which rows are visible, if not all are, and cover a row that does not fit."""
