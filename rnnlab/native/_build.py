@@ -25,7 +25,7 @@ from rnnlab.base.locations import cache_folder
 SOURCES = Path(__file__).with_name("c")
 """The folder of the C files."""
 FLAGS = (
-    "-std=gnu11", "-O3", "-fPIC", "-shared", "-pthread", "-Wall", "-Wextra", "-fno-math-errno",
+    "-std=gnu11", "-O3", "-fPIC", "-pthread", "-Wall", "-Wextra", "-fno-math-errno",
     # Fuse multiply and add in the same way in every tile. -ffast-math would reorder the sums.
     "-ffp-contract=fast",
 )  # fmt: skip
@@ -59,7 +59,7 @@ def load_library() -> Build:
 
 @cache
 def build() -> Build:
-    """Return the library from the cache; if it is not there, compile it in 1 to 2 s."""
+    """Return the library from the cache; compile it in some seconds if it is not there."""
     try:
         compiler = _compiler()
         version = _run([*compiler, "--version"]).partition("\n")[0]
@@ -121,17 +121,27 @@ def _load_or_compile(library: Path, command: list[str]) -> ctypes.CDLL:
     if library.is_file():
         with contextlib.suppress(OSError):
             return ctypes.CDLL(str(library))
-    handle, name = tempfile.mkstemp(dir=library.parent, prefix="kernels-", suffix=".tmp")
-    os.close(handle)
-    try:
-        sources = [str(path) for path in sorted(SOURCES.glob("*.c"))]
-        _run([*command, *sources, "-o", name, "-lm"])
+    with tempfile.TemporaryDirectory(dir=library.parent, prefix="kernels-") as scratch:
+        name = str(Path(scratch, library.name))
+        _run([*command, "-shared", *_compile(command, Path(scratch)), "-o", name, "-lm"])
         loaded = ctypes.CDLL(name)
         # Several processes may compile at once: each moves a complete file into place.
         os.replace(name, library)
-    finally:
-        Path(name).unlink(missing_ok=True)
     return loaded
+
+
+def _compile(command: list[str], folder: Path) -> list[str]:
+    """Compile the sources, one per core at a time, the longest first; return the object files."""
+    from concurrent.futures import ThreadPoolExecutor  # not needed by those that find the library
+
+    sources = sorted(SOURCES.glob("*.c"), key=lambda source: source.stat().st_size, reverse=True)
+    objects = [str(folder / f"{source.stem}.o") for source in sources]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(
+            lambda source, compiled: _run([*command, "-c", str(source), "-o", compiled]),
+            sources, objects,
+        ))  # fmt: skip
+    return objects
 
 
 def _run(command: list[str]) -> str:
