@@ -23,6 +23,7 @@ from rnnlab.native import report as native_report
 from tests.toys.numeric import assert_close
 from tests.toys.steppers import make_model, needs_native, start, walk
 
+pytestmark = pytest.mark.xdist_group("native-build")  # one process compiles for all
 COMPILER = os.environ.get("CC") or next(filter(shutil.which, ("cc", "gcc", "clang")), "cc")
 
 
