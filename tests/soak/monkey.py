@@ -26,15 +26,23 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="number of seeds (%(default)s)")
     options = parser.parse_args()
     for seed in range(options.seed, options.seed + options.seeds):
-        with tempfile.TemporaryDirectory() as name:
-            os.environ["XDG_CONFIG_HOME"] = str(Path(name, "config"))
-            os.environ["XDG_STATE_HOME"] = str(Path(name, "state"))
-            lab = Lab(RunStore(Path(name, "checkpoints")))
-            fill(lab)
-            app = LabApp(lab.store, outside=WORLD)
-            asyncio.run(play(app, FakeGenerator.latest_made, options.keys, seed))
-            sys.stdout.write(f"monkey: {options.keys} keys of seed {seed}\n")
-            sys.stdout.flush()
+        num_keys = num_labs = 0
+        while num_keys < options.keys:  # keys may close a lab
+            num_keys += play_once(options.keys - num_keys, f"{seed}.{num_labs}")
+            num_labs += 1
+        sys.stdout.write(f"monkey: {num_keys} keys of seed {seed} in {num_labs} lab(s)\n")
+        sys.stdout.flush()
+
+
+def play_once(num_keys: int, seed: str) -> int:
+    """Press keys in a new lab; return how many, which is at least one."""
+    with tempfile.TemporaryDirectory() as name:
+        os.environ["XDG_CONFIG_HOME"] = str(Path(name, "config"))
+        os.environ["XDG_STATE_HOME"] = str(Path(name, "state"))
+        lab = Lab(RunStore(Path(name, "checkpoints")))
+        fill(lab)
+        app = LabApp(lab.store, outside=WORLD)
+        return asyncio.run(play(app, FakeGenerator.latest_made, num_keys, seed))
 
 
 if __name__ == "__main__":

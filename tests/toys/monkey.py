@@ -24,10 +24,11 @@ def fill(lab: Lab) -> None:
     lab.add("gamma")
 
 
-async def play(app: LabApp, generator: FakeGenerator, num_keys: int, seed: int) -> None:
-    """Press keys in an app over three runs; return once the home screen is back.
+async def play(app: LabApp, generator: FakeGenerator, num_keys: int, seed: int | str) -> int:
+    """Press keys in an app over three runs; return their number once the home screen is back.
 
-    An error of the app ends the test, as `run_test` raises it.
+    There are fewer if they close the app. An error of the app ends the test, as `run_test` raises
+    it.
     """
     chance = random.Random(seed)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -35,7 +36,7 @@ async def play(app: LabApp, generator: FakeGenerator, num_keys: int, seed: int) 
         first = home(app)
         for i in range(num_keys):
             if not app.is_running:
-                return  # the next keys would go nowhere
+                return i  # the next keys would go nowhere
             if i % 40 == 0:
                 await pilot.resize_terminal(chance.randint(20, 300), chance.randint(8, 80))
             key = chance.choice(_keys(app, first))
@@ -55,6 +56,7 @@ async def play(app: LabApp, generator: FakeGenerator, num_keys: int, seed: int) 
         await pilot.press("f2")
         await until(pilot, lambda: app.page.entry_name == HOME)
         await until(pilot, lambda: app.focused is not None)
+    return num_keys
 
 
 def _keys(app: LabApp, first: BaseScreen) -> list[str]:
