@@ -30,7 +30,7 @@ from rnnlab.plots._figures import (
 from rnnlab.plots._heat_map import on_one_scale
 from rnnlab.plots._style import DrawStyle, Glyphs
 from rnnlab.plots._ticks import brief
-from rnnlab.plots._viewport import Viewport, extent, looked_at, moved_cursor
+from rnnlab.plots._viewport import Viewport, extent, looked_at, moved_cursor, pointed_cursor
 from rnnlab.plots._x_window import ALL, Extent, XWindow
 
 __all__ = [
@@ -70,4 +70,5 @@ __all__ = [
     "moved_cursor",
     "on_one_scale",
     "places",
+    "pointed_cursor",
 ]

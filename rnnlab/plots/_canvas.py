@@ -20,8 +20,10 @@ from rnnlab.plots._y_range import Series, View
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _MARK_EVERY = 3
 """Minimum columns between two marks of a curve, so that they stay distinct."""
-_END = 8
+_END = 16
 """Columns before a curve's last point that count as its end."""
+_CLEAR = 3
+"""Columns between the letter of a curve and the labels at the right, which have letters, too."""
 _MOST_ARROWS = 12
 """Arrows at points beyond the picture; the farthest ones have one."""
 _LEAST_DISTANCE_OF_VALUES = 0.75
@@ -86,9 +88,15 @@ def picture(
     pens: Sequence[Pen],
     size: tuple[int, int],
     style: DrawStyle,
+    *,
+    has_labels: bool = False,
 ) -> list[str]:
-    """Return the lines of a picture; `pens` has a pen per series, `size` is (width, height)."""
+    """Return the lines of a picture; `pens` has a pen per series, `size` is (width, height).
+
+    has_labels: whether labels follow at the right, which the letters of the curves keep clear of.
+    """
     width, height = size
+    edge = width - 1 - (_CLEAR if has_labels else 0)
     import plotext  # importing plotext takes 0.05 s
 
     figure = cast("PlotextFigure", plotext)
@@ -125,9 +133,11 @@ def picture(
     ends: dict[str, Cell] = {}
     for series, pen in layers:
         if pen.letter and pen.letter not in ends:
-            cells = [c for c in _cells(view, series, size, style) if c not in occupied]
-            if cells or marks:
-                end = ends[pen.letter] = _free_end(cells or marks, list(ends.values()))
+            line = _line_cells(view, series, size, style)
+            cells = [cell for cell in line if cell not in occupied]
+            cells = [cell for cell in cells if cell[0] <= edge] or cells or marks
+            if cells:
+                end = ends[pen.letter] = _free_end(cells, list(ends.values()))
                 _scatter(figure, [end], pen.letter, style.color(series.curve.color), style)
     text = figure.build()
     return (text if style.has_color else _ESCAPE.sub("", text)).split("\n")[:height]
@@ -211,6 +221,21 @@ def _apart(cells: list[Cell]) -> list[Cell]:
     return chosen
 
 
+def _line_cells(view: View, series: Series, size: tuple[int, int], style: DrawStyle) -> list[Cell]:
+    """Return the cells of a series' points, with those of the line between the last two of them."""
+    cells = _cells(view, series, size, style)
+    if series.curve.is_faint or not series.parts or len(series.parts[-1].xs) < 2:
+        return cells
+    (x0, x1), (y0, y1) = series.parts[-1].xs[-2:], series.parts[-1].ys[-2:]
+    first, last = cells[-2][0], cells[-1][0]
+    between: list[Cell] = []
+    for column in range(max(first + 1, last - _END - _CLEAR), last):
+        x = view.x.low + column / (size[0] - 1) * (view.x.high - view.x.low)
+        y = y0 + min(max((x - x0) / (x1 - x0), 0.0), 1.0) * (y1 - y0)
+        between.append((column, view.y.cell(y, size[1], style.fineness[1])))
+    return [*cells[:-1], *between, cells[-1]]
+
+
 def _free_end(cells: list[Cell], occupied: list[Cell]) -> Cell:
     """Return a cell close to a curve's end at which its letter does not touch another letter."""
     last = cells[-1]
@@ -219,7 +244,7 @@ def _free_end(cells: list[Cell], occupied: list[Cell]) -> Cell:
             break
         if all(abs(column - c) > 1 or row != r for c, r in occupied):
             return column, row
-    return last
+    return next((cell for cell in reversed(cells) if cell not in occupied), last)
 
 
 def _scatter(

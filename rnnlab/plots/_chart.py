@@ -37,6 +37,8 @@ class Curve:
     """The run's name if the chart has several runs: its curves share a colour and a letter."""
     letter: str = ""
     """The run's letter; empty: the next free one if the curves need letters."""
+    before: float | None = None
+    """The last finite value before the x window; None if the curve has none there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Chart:
     state: str = ""
     """Mode of the window (all, live, frozen), shown next to the axis."""
     cursor: float | None = None
-    """Position whose values the legend shows; None for the last values."""
+    """Position up to which the legend shows the last values; None for the last of all."""
     smoothing: float = 0.0
     """EMA factor with which the curves have been smoothed; 0: not smoothed."""
 

@@ -94,7 +94,8 @@ def drawing(
         picture_width = width - side_width
         ends = end_labels(view, pens, (picture_width, picture_height), style)
         picture_width -= cell_len(ends[0].text)
-        body = picture(view, pens, (picture_width, picture_height), style)
+        size = (picture_width, picture_height)
+        body = picture(view, pens, size, style, has_labels=bool(ends[0].text))
         lines += [
             paint((left,), style, 0) + line + (paint((right,), style, 0) if right.text else "")
             for left, line, right in zip(side, body, ends, strict=True)

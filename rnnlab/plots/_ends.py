@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor
+from statistics import fmean
 
 from rich.cells import cell_len
 
@@ -21,8 +23,8 @@ def end_labels(
 ) -> list[Segment]:
     """Return the column from top to bottom: each curve's last value at the height of its end.
 
-    Empty segments if there is no room. Labels that would share a row move apart; those of the
-    first curves stay if there are more curves than rows.
+    Empty segments if there is no room. Labels that would share a row move apart, the larger value
+    above; those of the first curves stay if there are more curves than rows.
     """
     width, height = size
     labelled = [
@@ -32,7 +34,7 @@ def end_labels(
     ][:height]
     if width < _LEAST_WIDTH or height < _LEAST_HEIGHT or not labelled:
         return [Segment("")] * height
-    rows = _apart([_row(view, series, height, style) for series, _ in labelled], height)
+    rows = _rows(view, [series for series, _ in labelled], height, style)
     signs = [_sign(series, pen) for series, pen in labelled]
     sign_width = max(map(cell_len, signs))
     texts = [
@@ -46,9 +48,18 @@ def end_labels(
     return column
 
 
-def _row(view: View, series: Series, height: int, style: DrawStyle) -> int:
-    inside = min(max(series.end[1], view.y.low), view.y.high)
-    return view.y.cell(inside, height, style.fineness[1])
+def _rows(view: View, series: Sequence[Series], height: int, style: DrawStyle) -> list[int]:
+    """Return distinct rows, counted from the lowest, in the order of the last values."""
+    heights = [one.end[1] for one in series]
+    order = sorted(range(len(series)), key=lambda index: (heights[index], -index))
+    places = [
+        view.y.place(min(max(heights[index], view.y.low), view.y.high), height, style.fineness[1])
+        for index in order
+    ]
+    rows = [0] * len(series)
+    for index, row in zip(order, _apart(places, height), strict=True):
+        rows[index] = row
+    return rows
 
 
 def _sign(series: Series, pen: Pen) -> str:
@@ -60,16 +71,17 @@ def _value(view: View, series: Series) -> str:
     return significant(value, has_units=view.has_units)
 
 
-def _apart(rows: Sequence[int], height: int) -> list[int]:
-    """Return distinct rows in the same order, as close to the given ones as one pass finds."""
-    order = sorted(range(len(rows)), key=lambda index: -rows[index])
-    moved = list(rows)
-    free = height - 1
-    for index in order:
-        moved[index] = free = min(moved[index], free)
-        free -= 1
-    free = 0
-    for index in reversed(order):
-        moved[index] = free = max(moved[index], free)
-        free += 1
-    return moved
+def _apart(places: Sequence[float], height: int) -> list[int]:
+    """Return distinct rows as near as possible to ascending places; at most `height` places.
+
+    The labels that touch each other are a block, which is where its labels are on average.
+    """
+    blocks: list[list[float]] = []
+    for index, place in enumerate(places):
+        block = [place - index]  # the lowest row of the block, as this label would have it
+        while blocks and fmean(blocks[-1]) > fmean(block):
+            block = blocks.pop() + block
+        blocks.append(block)
+    lowest = [floor(fmean(block)) for block in blocks for _ in block]
+    highest = height - len(places)
+    return [min(max(row, 0), highest) + index for index, row in enumerate(lowest)]

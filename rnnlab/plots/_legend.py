@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import cycle, groupby
 from string import ascii_lowercase
 
+from rnnlab.base.display import MISSING
 from rnnlab.plots._canvas import Pen
 from rnnlab.plots._chart import Chart
 from rnnlab.plots._style import DrawStyle
@@ -145,7 +146,8 @@ def _entry(
             sign = f"{pen.letter} {run}" if run else pen.letter
         words = [sign, part] if form == 0 or not run else [sign]
         entry.append(Segment((" " if entry else "") + " ".join(filter(None, words)), color))
-        entry.append(Segment(f" {significant(read, has_units=has_units)}", style.foreground))
+        value = MISSING if read is None else significant(read, has_units=has_units)
+        entry.append(Segment(f" {style.printable(value)}", style.foreground))
     return tuple(entry)
 
 

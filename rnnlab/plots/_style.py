@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from rnnlab.base.display import MISSING
 from rnnlab.base.errors import one_line
 from rnnlab.base.palettes import PALETTE, Color, Palette
 
@@ -14,6 +15,7 @@ Glyphs = Literal["braille", "blocks", "ascii"]
 _MIDDLE: Color = (128, 128, 128)
 _ASCII = str.maketrans(
     {"…": "...", "·": "-", "●": "o", "─": "-", "╌": "-", "↑": "^", "↓": "v", "⏎": "$"}
+    | {MISSING: "-"}
 )
 
 

@@ -20,7 +20,7 @@ class Viewport:
     """EMA factor, 0 for no smoothing."""
     window: XWindow = ALL
     cursor: float | None = None
-    """Position on the x axis whose values the legend shows; None for the newest values."""
+    """Position on the x axis up to which the legend shows the last values; None: the newest."""
     y_zoom: int = 0
     """Steps by which the y axis is zoomed in; negative: out, until all points are inside."""
 
@@ -65,20 +65,14 @@ def cut(curve: Curve, shown: Extent) -> Curve:
         if 0 < end < len(curve.xs) and (not xs or xs[-1] < shown.high):
             xs.append(shown.high)
             ys.append(_between(curve, end, shown.high))
-    return replace(curve, xs=tuple(xs), ys=tuple(ys))
+    before = value_at(curve.xs[:start], curve.ys[:start], shown.low)
+    return replace(curve, xs=tuple(xs), ys=tuple(ys), before=before)
 
 
 def value_at(xs: Sequence[float], ys: Sequence[float], x: float) -> float | None:
-    """Return the finite value nearest to x; None if there is none."""
-    place = bisect_left(xs, x)
-    if 0 < place < len(xs) and x - xs[place - 1] <= xs[place] - x:
-        place -= 1
-    place = min(place, len(xs) - 1)
-    for distance in range(len(xs)):
-        for index in (place - distance, place + distance):
-            if 0 <= index < len(ys) and isfinite(ys[index]):
-                return ys[index]
-    return None
+    """Return the last finite value at or before x; None if there is none."""
+    up_to_x = range(bisect_right(xs, x) - 1, -1, -1)
+    return next((ys[index] for index in up_to_x if isfinite(ys[index])), None)
 
 
 def moved_cursor(chart: Chart, viewport: Viewport, columns: int, num_columns: int) -> float | None:
@@ -100,6 +94,14 @@ def moved_cursor(chart: Chart, viewport: Viewport, columns: int, num_columns: in
     if columns > 0:
         return points[min(bisect_left(points, target), len(points) - 1)]
     return points[max(bisect_right(points, target) - 1, 0)]
+
+
+def pointed_cursor(chart: Chart, viewport: Viewport, x: float) -> float:
+    """Return the cursor's position after a click at x: the nearest visible point; x if none is."""
+    whole = extent(chart)
+    shown = viewport.window.shown(whole) if whole is not None else Extent(x, x)
+    points = (p for c in chart.curves for p in c.xs if shown.low <= p <= shown.high)
+    return min(points, key=lambda point: abs(point - x), default=x)
 
 
 def _smoothed(curve: Curve, weight: float) -> tuple[Curve, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor, isfinite, log10
+from math import floor, inf, isfinite, log10
 from statistics import fmean
 from typing import NamedTuple
 
@@ -33,8 +33,8 @@ class Series(NamedTuple):
     """Points above and below the axis."""
     end: tuple[float, float]
     """Position and height of the last point, which may lie beyond the axis."""
-    read: float
-    """The value at the cursor, or the last one, not on a log scale."""
+    read: float | None
+    """The last value, or that up to the cursor, not on a log scale; None if there is none."""
     is_dense: bool
     """Whether several points share a column: the curve is then drawn as an envelope."""
 
@@ -51,7 +51,11 @@ class Span(NamedTuple):
 
     def cell(self, value: float, num_cells: int, fine: int) -> int:
         """Return the index of a value's cell; `fine` is the number of points per cell."""
-        return floor(0.5 + (fine * num_cells - 1) * self.share(value) + 1e-8) // fine
+        return floor(self.place(value, num_cells, fine))
+
+    def place(self, value: float, num_cells: int, fine: int) -> float:
+        """Return the position of a value in cells; its cell is the integer below."""
+        return (0.5 + (fine * num_cells - 1) * self.share(value) + 1e-8) / fine
 
 
 class Mark(NamedTuple):
@@ -154,12 +158,13 @@ def zoomed(shown: Span, num_steps: int, whole: Span, around: float) -> Span:
     return Span(low, high) if high - low > _ALIKE * max(abs(low), abs(high)) else shown
 
 
-def _read(chart: Chart, curve: Curve) -> float:
-    """Return the value of a curve for the legend: at the cursor, or the last one."""
-    x = curve.xs[-1] if chart.cursor is None else chart.cursor
-    value = value_at(curve.xs, curve.ys, x)
-    assert value is not None, "a series has a finite point"
-    return value
+def _read(chart: Chart, curve: Curve) -> float | None:
+    """Return the value of a curve for the legend: the last one, up to the cursor if there is one.
+
+    None if the curve starts after the cursor.
+    """
+    value = value_at(curve.xs, curve.ys, inf if chart.cursor is None else chart.cursor)
+    return curve.before if value is None else value
 
 
 def _marks(chart: Chart, y: Span, reach: float = 0.0) -> tuple[Mark, ...]:

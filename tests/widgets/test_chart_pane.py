@@ -148,6 +148,9 @@ async def test_losses_of_different_units_have_an_axis_each_and_the_mouse_finds_i
             assert grid.viewport.cursor is not None
             cursors.append(grid.viewport.cursor)
         assert cursors[0] == pytest.approx(2 * cursors[1], rel=0.05)
+        assert all(cursor.is_integer() for cursor in cursors), "a click goes to a step"
+        grid.move_cursor_to_end(is_first=True)
+        assert grid.viewport.cursor == 1.0, "the first step with values is not 0"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rnnlab.plots import ALL, Axis, Chart, Extent, Viewport, extent, moved_cursor
+from rnnlab.plots import ALL, Axis, Chart, Extent, Viewport, extent, moved_cursor, pointed_cursor
 from rnnlab.tui.charts.chart_canvas import ChartCanvas
 from rnnlab.tui.messages import ChartDragged, ChartPointed, ChartZoomed
 
@@ -104,10 +104,11 @@ class ChartControls:
                 self.point_at(cursor)
 
     def move_cursor_to_end(self, *, is_first: bool) -> None:
-        """Move the cursor to the first or the last position of the charts."""
-        whole = self._whole()
-        if whole is not None:
-            self.point_at(whole.low if is_first else whole.high)
+        """Move the cursor to the first or the last point of the charts."""
+        chart = self._chart()
+        cursor = moved_cursor(chart, Viewport(), 1 if is_first else -1, 1) if chart else None
+        if cursor is not None:
+            self.point_at(cursor)
 
     def point_at(self, cursor: float | None) -> None:
         """Move the cursor to a position, and the x window so that it contains the position."""
@@ -141,10 +142,11 @@ class ChartControls:
     # The mouse
 
     def on_chart_pointed(self, message: ChartPointed) -> None:
-        """Move the cursor to the clicked position."""
+        """Move the cursor to the point nearest to the clicked position."""
         message.stop()
         self._touch(message.canvas)
-        self.point_at(message.x)
+        chart = self._chart()
+        self.point_at(pointed_cursor(chart, self.viewport, message.x) if chart else message.x)
 
     def on_chart_zoomed(self, message: ChartZoomed) -> None:
         """Zoom around the position of the mouse."""

@@ -151,6 +151,16 @@ def test_a_letter_hides_neither_a_mark_nor_another_letter() -> None:
     assert not re.search("[abc]{2}", picture)
 
 
+def test_the_letter_of_a_curve_is_not_beside_the_label_of_another() -> None:
+    many = chart(*(curve(3.0, 2.0, 1.0 + i / 1000, name=f"w{i}") for i in range(7)))
+    _, *rows = draw(many, 90, 14, style=PLAIN).split("\n")
+    labelled = [row for row in rows if re.search(r" [a-g]1\.00\d$", row)]
+    assert len(labelled) == 7
+    assert not any(re.search(r"[a-g].{0,3}[a-g]1\.00\d$", row) for row in labelled)
+    picture = "".join(row.removesuffix(row[-6:]) for row in rows[1:-2])
+    assert [picture.count(letter) for letter in "abcdefg"] == [1] * 7
+
+
 def test_a_single_row_still_says_how_many_values_are_not_finite() -> None:
     text = draw(chart(curve(2.0, math.nan, 1.0)), 40, 3, style=PLAIN)
     assert text.startswith("loss · 1 not finite  ⠒⠒ train 1.000\n")

@@ -20,6 +20,7 @@ from rnnlab.plots import (
     looked_at,
     loss,
     moved_cursor,
+    pointed_cursor,
 )
 from rnnlab.plots._viewport import cut, value_at
 from tests.toys.plot_runs import make_run
@@ -137,9 +138,9 @@ def test_the_window_is_shown_and_its_state_is_named_on_the_chart() -> None:
     assert "100" not in lines.splitlines()[-1]
 
 
-def test_the_value_nearest_to_a_place_that_is_finite() -> None:
+def test_the_last_value_up_to_a_place_that_is_finite() -> None:
     xs, ys = (0.0, 10.0, 20.0), (1.0, math.nan, 3.0)
-    assert [value_at(xs, ys, x) for x in (-5.0, 4.0, 12.0, 99.0)] == [1.0, 1.0, 1.0, 3.0]
+    assert [value_at(xs, ys, x) for x in (-5.0, 4.0, 19.0, 20.0)] == [None, 1.0, 1.0, 3.0]
     assert value_at(xs, (math.nan,) * 3, 1.0) is None
 
 
@@ -153,6 +154,24 @@ def test_the_cursor_reads_every_curve_and_is_drawn() -> None:
     assert all(row[column] in "│⠒●" or row[column] > "⠀" for row in text.splitlines()[1:-2])
 
 
+def test_a_curve_without_a_value_up_to_the_cursor_has_none_in_the_legend() -> None:
+    val = Curve("val", (4.0, 8.0), (7.0, 5.0), 1, "points")
+    data = chart(line(*(9.0 - x for x in range(10))), val)
+    ascii_only = DrawStyle("ascii", has_color=False)
+    for cursor, value in ((3.0, "–"), (4.0, "7.000"), (7.0, "7.000"), (8.0, "5.000")):  # noqa: RUF001
+        seen = looked_at(data, Viewport(cursor=cursor))
+        assert f"val {value}" in draw(seen, 78, 14, style=PLAIN).splitlines()[0]
+    seen = looked_at(data, Viewport(cursor=3.0))
+    assert draw(seen, 78, 14, style=ascii_only).splitlines()[0].endswith("val -")
+
+
+def test_a_value_before_the_window_is_the_last_one_up_to_the_cursor() -> None:
+    val = Curve("val", (4.0, 8.0), (7.0, 5.0), 1, "points")
+    data = chart(line(*(9.0 - x for x in range(10))), val)
+    look = Viewport(window=XWindow("frozen", low=5.0, high=9.0), cursor=6.0)
+    assert "val 7.000" in draw(looked_at(data, look), 78, 14, style=PLAIN)
+
+
 def test_the_cursor_goes_from_point_to_point_and_stays_inside() -> None:
     data = chart(line(*(float(y) for y in range(5))))
     places = []
@@ -161,6 +180,14 @@ def test_the_cursor_goes_from_point_to_point_and_stays_inside() -> None:
         look = replace(look, cursor=moved_cursor(data, look, by, 200))
         places.append(look.cursor)
     assert places == [4.0, 3.0, 2.0, 3.0, 4.0, 4.0]
+
+
+def test_a_click_moves_the_cursor_to_the_nearest_point_of_the_window() -> None:
+    data = chart(line(4.0, 3.0), Curve("val", (4.0, 8.0), (7.0, 5.0), 1, "points"))
+    assert [pointed_cursor(data, Viewport(), x) for x in (0.4, 7.9, 8.1)] == [0.0, 8.0, 8.0]
+    late = Viewport(window=XWindow("frozen", low=4.5, high=8.0))
+    assert pointed_cursor(data, late, 4.6) == 8.0
+    assert pointed_cursor(chart(), Viewport(), 3.0) == 3.0
 
 
 def test_without_points_there_is_no_cursor() -> None:

@@ -182,6 +182,16 @@ def test_last_values_close_to_each_other_do_not_share_a_row() -> None:
     assert sum(bool(re.search(r"[a-f]1\.00\d$", line)) for line in lines) == 6
 
 
+@pytest.mark.parametrize(("last", "top"), [(0.74, 0), (0.63, 1)])
+def test_last_values_on_one_row_are_in_their_order_and_near_it(last: float, top: int) -> None:
+    train = curve([1.0, 0.0, last], "train")
+    val = curve([1.0, 0.0, last + 0.01], "val", style="points")
+    lines = draw(chart(train, val), 80, 8, style=PLAIN).split("\n")[1:-2]
+    rows = [line.split()[-1] for line in lines if re.search(r"0\.\d{3}$", line)]
+    assert rows == [f"●{last + 0.01:.3f}", f"{last:.3f}"]
+    assert [bool(re.search(r"0\.\d{3}$", line)) for line in lines].index(True) == top
+
+
 def test_a_narrow_chart_has_no_column_of_last_values() -> None:
     text = draw(chart(curve(losses_of_a_long_run())), 44, 12, style=PLAIN)
     assert not re.search(r"\d\.\d{3}$", text.partition("\n")[2], re.MULTILINE)
