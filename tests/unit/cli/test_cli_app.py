@@ -26,3 +26,13 @@ def test_the_program_is_called_rnnlab_however_it_was_started(
     with pytest.raises(SystemExit):
         run([])
     assert "complete -o default -F _rnnlab_completion rnnlab" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", ["bin", "corpora", "inspect", "tag", "rm"])
+def test_brackets_and_dots_stand_once_in_the_usage_of_a_verb(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([verb, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert [twice for twice in ("[[", "]]", "...]", "...}") if twice in shown] == []
+    assert shown.count("default: list") <= 1
