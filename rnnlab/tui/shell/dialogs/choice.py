@@ -44,8 +44,8 @@ class ChoiceScreen(Dialog[str]):
             yield Static(self._question, markup=False)
             with Horizontal(classes="buttons"):
                 for name, label in self._answers:
-                    variant = "primary" if name == self._default else "default"
-                    yield Button(label, id=name, variant=variant)
+                    is_default = name == self._default
+                    yield Button(label, id=name, variant="primary" if is_default else "default")
 
             keys = "← → choose · enter · esc"
             yield Static(f"{keys} · y n" if self._yes is not None else keys, classes="hint")
