@@ -9,6 +9,8 @@ import unicodedata
 
 MISSING = "–"  # noqa: RUF001
 """Shown in place of a missing value."""
+_LARGE = 1e6
+"""Numbers from here on are shown with an exponent: a model that diverged has long ones."""
 
 
 def is_unicode(encoding: str | None) -> bool:
@@ -61,9 +63,15 @@ def _shown(c: str, newline: str) -> str:
     return " " if unicodedata.category(c) == "Zs" else "�"
 
 
+def figure(value: float, decimals: int) -> str:
+    """Return a number with decimals; from a million on with an exponent: 2.700, 1.2e+307, inf."""
+    is_short = not math.isfinite(value) or abs(value) < _LARGE
+    return f"{value:.{decimals}f}" if is_short else f"{value:.1e}"
+
+
 def loss(value: float | None) -> str:
-    """Return a loss in nats with four decimals."""
-    return MISSING if value is None or not math.isfinite(value) else f"{value:.4f}"
+    """Return a loss in nats with four decimals, a very large one with an exponent."""
+    return MISSING if value is None or not math.isfinite(value) else figure(value, 4)
 
 
 def nats_per(unit: str) -> str:

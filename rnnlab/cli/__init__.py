@@ -88,7 +88,9 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
     from rnnlab.cli._app import parser
 
     try:
-        return int((app or parser())(arguments, standalone_mode=False) or 0)
+        # As `python -m rnnlab`, too, the help and the completion in the shell name `rnnlab`.
+        parse = app or parser()
+        return int(parse(arguments, prog_name="rnnlab", standalone_mode=False) or 0)
     except typer.TyperException as error:
         message, code = one_line(error.format_message()), EXIT_BAD_INPUT
         if message.startswith("No such command") and "Did you mean" not in message:

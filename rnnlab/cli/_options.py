@@ -22,12 +22,12 @@ RunName = Annotated[
     str, typer.Argument(metavar="RUN", help="Name of a run.", autocompletion=complete_run)
 ]
 RunNames = Annotated[
-    list[str], typer.Argument(metavar="RUN...", help="Names of runs.", autocompletion=complete_run)
+    list[str], typer.Argument(metavar="RUN", help="Names of runs.", autocompletion=complete_run)
 ]
 RunPatterns = Annotated[
     list[str],
     typer.Argument(
-        metavar="RUN...", help="Names of runs, or quoted patterns: 'test-*'.",
+        metavar="RUN", help="Names of runs, or quoted patterns: 'test-*'.",
         autocompletion=complete_run,
     ),
 ]  # fmt: skip

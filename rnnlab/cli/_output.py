@@ -76,25 +76,39 @@ _GAP = 2
 
 def table_width(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     """Return the number of columns of the terminal that a table takes without broken lines."""
+    from rich.cells import cell_len
+
     columns = zip(*[header, *rows], strict=True)
-    widths = [max(len(visible(cell, newline="⏎")) for cell in column) for column in columns]
+    widths = [max(cell_len(visible(cell, newline="⏎")) for cell in column) for column in columns]
     return sum(widths) + _GAP * (len(widths) - 1)
 
 
 def print_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str]
 ) -> None:
-    """Print a plain table, with control characters made visible; `numeric` columns align right."""
+    """Print a plain table, with control characters made visible; `numeric` columns align right.
+
+    A terminal without room breaks the cells of other columns, never names and numbers. Without a
+    terminal, the table is as wide as its cells.
+    """
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     for name in header:
         title = Text(visible(name, newline="⏎"))
-        table.add_column(title, justify="right" if name in numeric else "left", overflow="fold")
+        table.add_column(
+            title,
+            justify="right" if name in numeric else "left",
+            overflow="fold",
+            no_wrap=name in ("name", header[0], *numeric),
+        )
     for row in rows:
         table.add_row(*(Text(visible(cell, newline="⏎")) for cell in row))
-    print_rich(table)
+    out = console()
+    if not out.is_terminal:
+        out.width = max(out.width, table_width(header, rows))
+    out.print(table)
 
 
 def print_wide_table(

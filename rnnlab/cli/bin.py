@@ -22,15 +22,15 @@ def command(
     action: Annotated[
         str,
         typer.Argument(
-            metavar="[list|restore|empty]",
-            help="Action (default: list).",
+            metavar="list|restore|empty",
+            help="Action.",
             autocompletion=complete_bin_action,
         ),
     ] = "list",
     runs: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Argument(
-            metavar="[RUN]...",
+            metavar="RUN",
             help="Deleted runs (`restore`: default those deleted last; `empty`: all).",
             show_default=False,
             autocompletion=complete_deleted_run,

@@ -17,7 +17,7 @@ def command(
     action: Annotated[
         str,
         typer.Argument(
-            metavar="[list|show|add|fetch|make]",
+            metavar="list|show|add|fetch|make",
             help="Action; a corpus's name implies `show`.",
             autocompletion=complete_corpora_action,
         ),

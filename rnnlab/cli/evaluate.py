@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Optional
 
 import typer
 
-from rnnlab.base.display import nats_per, visible
+from rnnlab.base.display import figure, nats_per, visible
 from rnnlab.cli._measure import measure
 from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, RunName
 from rnnlab.cli._output import print_json, print_wide_table, say
@@ -64,7 +64,7 @@ def command(
         say(
             f"{run} at step {step} on {_place(split, file)}: accuracy {evaluation.accuracy:.2%} "
             f"on {evaluation.num_tokens:,} documents, F1 {evaluation.f1:.4f}, "
-            f"{evaluation.loss_nats:.4f} nats/document"
+            f"{figure(evaluation.loss_nats, 4)} nats/document"
         )
         _print_distance(evaluation, floor, "document")
         rows = [
@@ -75,15 +75,16 @@ def command(
     else:
         unit = summarise(opened).unit
         say(
-            f"{run} at step {step} on {_place(split, file)}: {evaluation.loss_nats:.4f} "
+            f"{run} at step {step} on {_place(split, file)}: {figure(evaluation.loss_nats, 4)} "
             f"{nats_per(unit)}, "
-            f"{evaluation.bits_per_char:.4f} bits/char, perplexity {evaluation.perplexity:.3f}, "
+            f"{figure(evaluation.bits_per_char, 4)} bits/char, "
+            f"perplexity {figure(evaluation.perplexity, 3)}, "
             f"accuracy {evaluation.accuracy:.1%} on {evaluation.num_tokens:,} tokens"
         )
         if in_training is not None:
             say(
-                f"val in training: {in_training.loss_nats:.4f} {nats_per(unit)} on the first "
-                f"{in_training.num_tokens:,} tokens of the split (--eval-tokens)"
+                f"val in training: {figure(in_training.loss_nats, 4)} {nats_per(unit)} "
+                f"on the first {in_training.num_tokens:,} tokens of the split (--eval-tokens)"
             )
         _print_distance(evaluation, floor, unit)
 
@@ -131,7 +132,9 @@ def _print_distance(evaluation: Evaluation, floor: Floor | None, unit: str) -> N
     if floor is None:
         return
     excess = evaluation.loss_nats - floor.loss_nats
-    line = f"floor {floor.loss_nats:.4f} {nats_per(unit)}, distance {excess:+.4f}"
+    sign = "+" if excess >= 0 else ""
+    line = f"floor {figure(floor.loss_nats, 4)} {nats_per(unit)}"
+    line += f", distance {sign}{figure(excess, 4)}"
     if floor.accuracy is not None:
         distance = evaluation.accuracy - floor.accuracy
         line += f"; highest accuracy {floor.accuracy:.2%}, distance {distance:+.2%}"

@@ -59,8 +59,9 @@ def command(
 ) -> None:
     """Continue a text with one or several decoders, side by side.
 
-    If standard output is not a terminal, plain text is printed: of a single candidate only the
-    text, otherwise one block per candidate, with its decoder and figures.
+    If standard output is not a terminal, plain text is printed. A single candidate is its text
+    alone; why it ended early goes to standard error. Several candidates are blocks, each below a
+    line with its decoder and figures, which tells them apart.
     """
     from rnnlab.cli._continuations import GenerateOptions, generate
     from rnnlab.decoding import parse_spec

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 _Run = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Argument(metavar="[RUN]", help="Name of a run.", autocompletion=complete_run),
+    typer.Argument(metavar="RUN", help="Name of a run.", autocompletion=complete_run),
 ]
 _View = Annotated[
     Optional[str],  # noqa: UP045
     typer.Argument(
-        metavar="[VIEW]",
+        metavar="VIEW",
         help=f"One of {', '.join(registry.names('insight'))}.",
         autocompletion=complete_view,
     ),

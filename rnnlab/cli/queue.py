@@ -20,7 +20,7 @@ _FAR = 1_000_000
 def command(
     run: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Argument(metavar="[RUN]", help="Queued run to move.", autocompletion=complete_run),
+        typer.Argument(metavar="RUN", help="Queued run to move.", autocompletion=complete_run),
     ] = None,
     first: Annotated[bool, typer.Option("--first", help="Move the run to the front.")] = False,
     last: Annotated[bool, typer.Option("--last", help="Move the run to the end.")] = False,

@@ -14,7 +14,7 @@ def command(
     name: Annotated[
         Optional[str],  # noqa: UP045
         typer.Argument(
-            metavar="[RECIPE]",
+            metavar="RECIPE",
             help="Recipe to show.",
             show_default=False,
             autocompletion=complete_recipe,

@@ -16,7 +16,7 @@ from rnnlab.runs.summary import summarise
 
 _ACCURACY = 6
 """Place of the column for the accuracy, after the validation loss."""
-_DROPPED = ("params", "epoch", "tokens/s", "corpus", "cell")
+_DROPPED = ("params", "epoch", "tokens/s", "corpus", "cell", "train", "step")
 """Columns that a terminal without room for all of them does not show, the first one first."""
 
 

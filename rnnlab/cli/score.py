@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rnnlab.base.display import visible
+from rnnlab.base.display import figure, visible
 from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._progress import progress_bar
@@ -46,6 +46,6 @@ def command(
         rows.append(["<eos>", f"{score.eos_logprob:.4f}"])
     print_table(["token", "logprob"], rows, ("logprob",))
     typer.echo(
-        f"logprob {score.logprob:.4f}, {score.loss_nats:.4f} nats per {loaded.vocabulary.noun}, "
-        f"{score.bits_per_char:.4f} bits per character"
+        f"logprob {figure(score.logprob, 4)}, {figure(score.loss_nats, 4)} nats "
+        f"per {loaded.vocabulary.noun}, {figure(score.bits_per_char, 4)} bits per character"
     )

@@ -18,7 +18,7 @@ def command(
     run: RunName,
     tags: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Argument(metavar="[TAG]...", help="Tags (default: print the tags)."),
+        typer.Argument(metavar="TAG", help="Tags (default: print the tags)."),
     ] = None,
     is_removing: Annotated[bool, typer.Option("--remove", help="Remove these tags.")] = False,
     checkpoints: Checkpoints = None,

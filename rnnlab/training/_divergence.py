@@ -6,7 +6,7 @@ import statistics
 from collections import deque
 from typing import NamedTuple
 
-from rnnlab.runs.records import Event
+from rnnlab.runs.records import REMEDY, Event
 
 _RECENT = 20
 """Number of recent records with which a loss is compared."""
@@ -15,8 +15,6 @@ _FEWEST = 8
 _NUM_STDS = 8.0
 _FRACTION = 0.2
 """A spike exceeds the median by _NUM_STDS standard deviations and by _FRACTION of the median."""
-REMEDY = "lower --lr or set --clip"
-"""Advice in messages about a loss that diverges."""
 _MAD_TO_STD = 1.4826
 """Standard deviation of a normal distribution per median absolute deviation."""
 _DIVERGED = 2.0

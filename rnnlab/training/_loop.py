@@ -8,8 +8,7 @@ from rnnlab.base.errors import RnnlabError
 from rnnlab.corpora import Batch
 from rnnlab.runs.fresh_checkpoint import FOR_A_PROMPT
 from rnnlab.runs.mailbox import Command
-from rnnlab.runs.records import TrainRecord
-from rnnlab.training._divergence import REMEDY
+from rnnlab.runs.records import REMEDY, TrainRecord
 from rnnlab.training._metrics import MetricWindow
 from rnnlab.training._position import Position
 from rnnlab.training._session import Session

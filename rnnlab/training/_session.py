@@ -18,11 +18,11 @@ from rnnlab.models import TextModel, build_model, load_weights, resolve_device
 from rnnlab.runs.corpus import check_corpus
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.records import EvalRecord, Record
+from rnnlab.runs.records import REMEDY, EvalRecord, Record
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.settings.schedule import learning_rate
 from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError
-from rnnlab.training._divergence import REMEDY, LossWatch
+from rnnlab.training._divergence import LossWatch
 from rnnlab.training._ema import WeightAverage
 from rnnlab.training._evaluate import Evaluation, evaluate
 from rnnlab.training._extent import is_stagnant, progress, total_steps

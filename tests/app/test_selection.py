@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import Static
+from textual.widgets import Button, Static
 
+from rnnlab.runs.store import RunStore
 from rnnlab.tui.screens.compare import CompareScreen
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
-from tests.toys.app_lab import chart, mailed, painted, row_text, table, text_of, toasts, until
+from tests.toys.app_lab import Lab, chart, mailed, painted, row_text, table, text_of, toasts, until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rnnlab.tui.app import LabApp
-    from tests.toys.app_lab import Lab
+    from tests.toys.app_lab import OpenLab
 
 
 async def test_seven_selected_runs_are_deleted_after_one_question_that_names_them(
@@ -37,6 +40,24 @@ async def test_seven_selected_runs_are_deleted_after_one_question_that_names_the
         assert toasts(app) == ["7 in the bin (u brings them back)"]
         assert [run.name for run in lab.store] == ["kept"]
         assert app.state.selected == ()
+
+
+async def test_a_shipped_run_among_the_selected_ones_is_not_deleted_and_the_question_says_so(
+    tmp_path: Path, open_lab: OpenLab
+) -> None:
+    shipped = RunStore(tmp_path / "elsewhere").create("starter", 'corpus = "stump"\n')
+    lab = Lab(RunStore(tmp_path / "own", [shipped.paths.root]))
+    lab.add("beta", steps=1)
+    app = open_lab(lab.store)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: table(app).row_count == 2)
+        await pilot.press("space", "down", "space", "delete")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        question = str(app.screen.query_one(Static).render())
+        assert question == "Delete beta? Not starter: shipped with rnnlab."
+        assert [str(button.label) for button in app.screen.query(Button)] == ["Delete", "Cancel"]
+        await pilot.press("enter")
+        await until(pilot, lambda: toasts(app) == ["beta is in the bin; u brings it back"])
 
 
 async def test_two_of_three_selected_runs_are_paused_and_the_refusal_gives_the_reason(

@@ -107,9 +107,9 @@ async def test_a_killed_worker_is_lost_and_the_key_that_is_said_brings_it_back(l
     ("options", "state", "mark", "why"),
     [
         (["--lr", "1000", "--weight-decay", "10", "--one-hot"], "failed", mark_of("failed"),
-         "lower --lr"),
+         "lower lr"),
         (["--lr", "30", "--max-skipped", "100000000"], "in trouble", TROUBLE_MARK[0],
-         "lower --lr or set --clip"),
+         "lower lr or set clip with the key `S`"),
     ],
     ids=["to its end", "and trains on"],
 )  # fmt: skip

@@ -113,6 +113,7 @@ async def test_the_dialog_of_a_finished_run_suggests_twice_its_length(lab: Lab) 
     form = ChangeScreen([Steered.of(run)], is_for_end=True)
     async with asked(form) as (host, pilot):
         await until(pilot, lambda: "epochs 10 -> 20" in line(form))
+        assert form.focused is form.query_one("#blank-epochs"), "not in lr, which would be changed"
         form.query_one("#blank-epochs", Input).value = "10"
         await until(pilot, lambda: "completed all its steps: enter a later end" in line(form))
         await pilot.press("escape")

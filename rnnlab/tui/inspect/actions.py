@@ -69,8 +69,9 @@ async def _train_lab(screen: InspectingScreen) -> None:
         "Train the vanishing lab? It has one run for each of RNN, GRU and LSTM at "
         "several depths; the missing runs are added to the queue."
     )
-    answers = [("cancel", "Not now"), ("queue", "Queue them")]
-    if await screen.app.push_screen_wait(ChoiceScreen(question, answers)) != "queue":
+    answers = [("queue", "Queue them"), ("cancel", "Not now")]
+    dialog = ChoiceScreen(question, answers, default="cancel")
+    if await screen.app.push_screen_wait(dialog) != "queue":
         return
 
     def queue() -> list[str]:

@@ -24,6 +24,7 @@ from rnnlab.settings.groups import groups
 from rnnlab.submit import Source
 from rnnlab.tui.outside.run_files import RunFiles
 from rnnlab.tui.run_view.changes import Change, written_at_start
+from rnnlab.tui.state.remedy import with_keys
 
 MOST_EVENTS = 500
 """Maximum number of events in the pane."""
@@ -84,7 +85,7 @@ def facts_text(s: RunSummary, files: RunFiles, changes: Sequence[Change] = ()) -
     """Return note, tags, the equivalent commands, the environment and the folder."""
     text = Text()
     for error in filter(None, (s.alarm, s.reason)):
-        text.append(_line(error) + "\n", "bold red")
+        text.append(_line(with_keys(error, s.name)) + "\n", "bold red")
     if s.note:
         text.append(visible(s.note) + "\n", "italic")
     if s.tags:
@@ -141,7 +142,7 @@ def events_text(s: RunSummary, history: History) -> Text:
     if s.state == "lost":  # the worker could not write this event
         text.append(f"{s.step:>8,}         ", "dim").append("lost: the worker died\n", "red")
     for event in reversed(history.events[-MOST_EVENTS:]):
-        message = f": {_line(event.message)}" if event.message else ""
+        message = f": {_line(with_keys(event.message, s.name))}" if event.message else ""
         text.append(f"{event.step:>8,} {duration(event.time_s):>7} ", "dim")
         text.append(f"{_line(event.event)}{message}\n")
     if not text:

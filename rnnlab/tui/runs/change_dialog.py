@@ -161,6 +161,7 @@ class ChangeScreen(FormScreen):
             verb if is_for_end or will_train else "Change and resume",
             lambda answers: problem_of(self.steered, self.present, answers, is_for_end=is_for_end),
             preview=lambda answers: _preview(self.steered, self.present, is_for_end, answers),
+            first=next(iter(suggested), ""),  # what ended the run, and has a new value
         )
 
     def show_state(self) -> None:

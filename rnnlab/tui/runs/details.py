@@ -88,8 +88,8 @@ def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
         *([("note", s.note)] if s.note else []),
     ]
     text = Text.assemble((s.name + "\n", "bold"))
-    for error in filter(None, (s.alarm, with_keys(s.reason, s.name))):
-        text.append(visible(error) + "\n", "bold red")
+    for error in filter(None, (s.alarm, s.reason)):
+        text.append(visible(with_keys(error, s.name)) + "\n", "bold red")
     for name, value in rows:
         text.append(f"{name:<6}", "dim").append(f"{visible(value, newline=' ')}\n")
     is_lost = s.state == "lost"  # the journal has no such event: the worker could not write it
@@ -98,7 +98,8 @@ def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
         if is_lost:
             text.append(f"{s.step:>6} ", "dim").append("lost: the worker died\n")
         for event in reversed(history.events[-_EVENTS:]):
-            message = f": {visible(event.message, newline=' ')}" if event.message else ""
+            words = visible(with_keys(event.message, s.name), newline=" ")
+            message = f": {words}" if words else ""
             text.append(f"{event.step:>6} ", "dim").append(f"{visible(event.event)}{message}\n")
     text.rstrip()
     return text

@@ -32,9 +32,9 @@ class ErrorBanner(Static):
 
 def error_of(summary: RunSummary) -> str:
     """Return the error of a run in one line of plain text; empty if it has none."""
+    reason = with_keys(summary.alarm or summary.reason, summary.name)
     if summary.alarm:
-        return visible(f"{summary.name} in trouble: {summary.alarm}", newline=" ")
+        return visible(f"{summary.name} in trouble: {reason}", newline=" ")
     if summary.state in ("failed", "lost"):
-        reason = with_keys(summary.reason, summary.name)
         return visible(f"{summary.name} {summary.state}: {reason}", newline=" ")
     return ""

@@ -37,7 +37,9 @@ async def delete(screen: BaseScreen) -> None:
         Bin(store).put(run, stamp)
         return f"{run.name} is in the bin; u brings it back"
 
-    await do_with_selected(screen, put, "Delete", "in the bin (u brings them back)")
+    await do_with_selected(
+        screen, put, "Delete", "in the bin (u brings them back)", leaves_shipped=True
+    )
     screen.post_message(RunChosen())
 
 

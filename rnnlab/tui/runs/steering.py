@@ -54,6 +54,7 @@ async def do_with_selected(
     *,
     asks: Asks = "several",
     about: str = "",
+    leaves_shipped: bool = False,
 ) -> None:
     """Call a function with each selected run, or with the chosen run if none is selected.
 
@@ -62,12 +63,21 @@ async def do_with_selected(
     act: returns a line for the user, raises RnnlabError if it refuses; verb: the imperative for the
     question and its button, such as "Pause"; done: the participle for the toast, such as "paused";
     asks: when to ask; if "always", the default answer is to cancel; about: sentences that follow
-    the question.
+    the question; leaves_shipped: whether shipped runs among others are left out, which the question
+    says.
     """
-    names = [summary.name for summary in screen.targets()]
+    targets = screen.targets()
+    names = [summary.name for summary in targets]
+    own = [summary.name for summary in targets if not summary.is_shipped]
+    if leaves_shipped and own and own != names:
+        shipped = [name for name in names if name not in own]
+        about = f"{about} Not {first_of(shipped, _MOST_NAMED)}: shipped with rnnlab.".strip()
+        names = own
+    is_asked = asks == "always" or (asks == "several" and len(targets) > 1)
+    default = "cancel" if asks == "always" else "do"
     if not names:
         screen.toast("no run is chosen; press n to start one", "warning")
-    elif await _is_wanted(screen, names, verb, asks=asks, about=about):
+    elif not is_asked or await _is_wanted(screen, names, verb, about, default):
         _show(screen, await _call(screen, act, names), done)
 
 
@@ -89,16 +99,12 @@ def counted(screen: BaseScreen, label: str) -> str:
 
 
 async def _is_wanted(
-    screen: BaseScreen, names: Sequence[str], verb: str, *, asks: Asks, about: str
+    screen: BaseScreen, names: Sequence[str], verb: str, about: str, default: str
 ) -> bool:
-    """Return True if the action needs no question, or if the user confirms it."""
-    if asks == "never" or (asks == "several" and len(names) == 1):
-        return True
-    answers = [("do", verb), ("cancel", "Cancel")]
-    if asks == "always":
-        answers.reverse()
+    """Return True if the user confirms the action; default: answer with the focus at first."""
     question = f"{question_of(verb, names)} {about}".strip()
-    return await screen.app.push_screen_wait(ChoiceScreen(question, answers)) == "do"
+    dialog = ChoiceScreen(question, [("do", verb), ("cancel", "Cancel")], default)
+    return await screen.app.push_screen_wait(dialog) == "do"
 
 
 async def _call(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from rnnlab.runs.records import REMEDY
+
 
 def with_keys(reason: str, run: str, *, place: str = "") -> str:
-    """Return a reason in which a key replaces the shell command that resumes or stops the run.
+    """Return a reason in which keys replace the shell commands and options that mend the run.
 
     place: where the key works, if not on this screen, such as " in the lab".
     """
     for verb, key in (("resume", "r"), ("stop", "s")):
         reason = reason.replace(f"`rnnlab {verb} {run}`", f"the key `{key}`{place}")
-    return reason
+    return reason.replace(REMEDY, f"lower lr or set clip with the key `S`{place}")

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from rnnlab.base.display import compact_lines, loss, visible
+from rnnlab.base.display import MISSING, compact_lines, figure, visible
 from rnnlab.runs.records import SampleRecord
 from rnnlab.runs.summary import RunSummary
 
@@ -29,8 +29,9 @@ class TimelineSample(VerticalScroll, can_focus=True):
     def show(self, record: SampleRecord) -> None:
         """Show a sample."""
         self.record = record
+        total = MISSING if record.logprob is None else figure(record.logprob, 1)
         mean = (record.logprob or 0.0) / max(1, record.num_tokens)
-        figures = f"Σ {loss(record.logprob)[:-3]} ø {mean:.2f}"
+        figures = f"Σ {total} ø {figure(mean, 2)}"
         if not record.prompt:
             figures += ", without a prompt"
         name = visible(record.decoder, newline="⏎")

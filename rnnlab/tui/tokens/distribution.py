@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from rnnlab.base.display import visible
+from rnnlab.base.display import figure, visible
 from rnnlab.tui.tokens.lines_view import Line, LinesView, Part
 from rnnlab.tui.tokens.tree_lines import shown_token
 from rnnlab.tui.tokens.tree_pane import BITS
@@ -167,7 +167,7 @@ def _bar(fraction: float, width: int) -> str:
 
 
 def _entropy(nats: float) -> str:
-    return f"{nats / BITS:.2f} bits, perplexity {math.exp(nats):.1f}"
+    return f"{nats / BITS:.2f} bits, perplexity {figure(math.exp(nats), 1)}"
 
 
 def _wrapped(text: str, width: int) -> list[str]:

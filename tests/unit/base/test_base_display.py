@@ -13,6 +13,7 @@ from rnnlab.base.display import (
     count,
     duration,
     escaped,
+    figure,
     loss,
     moment,
     named,
@@ -134,3 +135,18 @@ def test_sizes_have_binary_units(num_bytes: int, shown: str) -> None:
 
 def test_a_moment_is_a_local_date_and_time() -> None:
     assert time.strptime(moment(1e9), "%Y-%m-%d %H:%M")[:5] == time.localtime(1e9)[:5]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (2.7, "2.700"),
+        (999_999.0, "999999.000"),
+        (1e6, "1.0e+06"),
+        (-1.234e307, "-1.2e+307"),
+        (math.inf, "inf"),
+    ],
+)
+def test_a_figure_of_a_million_or_more_has_an_exponent(value: float, shown: str) -> None:
+    assert figure(value, 3) == shown
+    assert loss(1e6) == "1.0e+06"

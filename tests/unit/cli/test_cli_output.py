@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from rnnlab.cli._output import print_json, print_wide_table, say, table_width, talk
-from tests.toys.streams import terminal_of
+from rnnlab.cli._output import print_json, print_table, print_wide_table, say, table_width, talk
+from tests.toys.streams import TerminalStream, terminal_of
 
 
 def test_json_is_ascii_and_holds_no_number_that_json_has_not(
@@ -56,3 +56,24 @@ def test_a_file_gets_whole_lines(
     monkeypatch.setenv("COLUMNS", "30")
     say("a sentence of more than thirty columns")
     assert capsys.readouterr().out == "a sentence of more than thirty columns\n"
+
+
+ROW = ["stump-lstm-96", " ".join(["word"] * 5), "0.4808"]
+
+
+def test_a_table_in_a_file_is_as_wide_as_its_cells(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    print_table(["name", "note", "val"], [ROW], ("val",))
+    assert capsys.readouterr().out.splitlines()[1].split("  ") == ROW
+
+
+def test_on_a_narrow_terminal_neither_a_name_nor_a_number_is_broken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setattr(sys, "stdout", out := TerminalStream())
+    print_table(["name", "note", "val"], [ROW], ("val",))
+    assert {ROW[0], ROW[2]} <= set(out.getvalue().split())
+    assert max(map(len, out.getvalue().splitlines()[1:])) <= 30

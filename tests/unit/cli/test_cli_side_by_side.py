@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from rnnlab.cli import run
 from rnnlab.cli._side_by_side import print_plain, print_side_by_side, print_tree
 from rnnlab.decoding import Branch
 from rnnlab.protocol.messages import END_WORDS, EOS, Answer
@@ -30,6 +31,11 @@ class TestPlain:
     def test_one_answer_is_its_text(self, capsys: pytest.CaptureFixture[str]) -> None:
         print_plain([answer()])
         assert capsys.readouterr().out == "La mer monte\n"
+
+    def test_the_help_says_where_the_figures_go(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["generate", "--help"]) == 0
+        shown = " ".join(capsys.readouterr().out.split())
+        assert "why it ended early goes to standard error. Several candidates are blocks" in shown
 
     def test_several_answers_are_blocks_with_heads(
         self, capsys: pytest.CaptureFixture[str]

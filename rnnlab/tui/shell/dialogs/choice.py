@@ -25,11 +25,17 @@ class ChoiceScreen(Dialog[str]):
         ("n", "answer(False)", "No"),
     ]
 
-    def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
-        """answers: pairs (name, label); the first is the default."""
+    def __init__(
+        self, question: str, answers: Sequence[tuple[str, str]], default: str = ""
+    ) -> None:
+        """answers: pairs (name, label), the one that changes nothing last.
+
+        default: name of the answer that has the focus at first; "" for the first one.
+        """
         super().__init__()
         self._question = question
         self._answers = answers
+        self._default = default or answers[0][0]
 
     def compose(self) -> ComposeResult:
         """Yield the question and a button per answer."""
@@ -37,11 +43,16 @@ class ChoiceScreen(Dialog[str]):
         with Vertical(classes="dialog"):
             yield Static(self._question, markup=False)
             with Horizontal(classes="buttons"):
-                for i, (name, label) in enumerate(self._answers):
-                    yield Button(label, id=name, variant="primary" if i == 0 else "default")
+                for name, label in self._answers:
+                    is_default = name == self._default
+                    yield Button(label, id=name, variant="primary" if is_default else "default")
 
             keys = "← → choose · enter · esc"
             yield Static(f"{keys} · y n" if self._yes is not None else keys, classes="hint")
+
+    def on_mount(self) -> None:
+        """Focus the default answer."""
+        self.query_one(f"#{self._default}", Button).focus()
 
     def withdraw(self) -> AwaitComplete:
         """Close the dialog with the answer "cancel"."""

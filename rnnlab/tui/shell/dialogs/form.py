@@ -66,16 +66,19 @@ class FormScreen(Dialog[Answers | None]):
         check: Callable[[Answers], Problem | None] | None = None,
         *,
         preview: Callable[[Answers], str] | None = None,
+        first: str = "",
     ) -> None:
         """check: called in a thread; returns a problem, or None if the answers are valid.
 
         preview: returns the effect of valid answers, shown while the user types. Then `check` must
-        only compute: it is called after each key press, too.
+        only compute: it is called after each key press, too. first: name of the field that has
+        the focus at first; "" for the one at the top.
         """
         super().__init__()
         self._check = check
         self._preview = preview
         self._title, self._button = title, button
+        self._first = first
         self._about = Static(Text(about, "dim"))
         self._blanks = blanks
 
@@ -119,7 +122,9 @@ class FormScreen(Dialog[Answers | None]):
             self.set_focus(self._field(problem.blank))
 
     def on_mount(self) -> None:
-        """Show the effect of the initial answers."""
+        """Focus the first field, and show the effect of the initial answers."""
+        if self._first:
+            self.set_focus(self._field(self._first))
         self.follow()
 
     @on(Input.Changed)

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.runs.records import State
+from rnnlab.runs.records import REMEDY, State
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
+from rnnlab.tui.outside.run_files import RunFiles
+from rnnlab.tui.run_view.texts import facts_text
+from rnnlab.tui.runs.error_banner import error_of
 from rnnlab.tui.state.notifications import notice_of, status_of
 
 
@@ -48,3 +51,13 @@ def test_a_lost_runs_hint_names_the_key_in_place_of_the_shell_command(run: RunSu
     assert notice.message == (
         "alpha lost: its worker died; the key `r` in the lab continues the run"
     )
+
+
+def test_the_remedy_of_a_divergence_names_the_key_in_place_of_options(run: RunSummary) -> None:
+    ill = replace(run, state="running", alarm=f"loss is 99 nats; {REMEDY}")
+    remedy = "loss is 99 nats; lower lr or set clip with the key `S`"
+    assert error_of(ill) == f"alpha in trouble: {remedy}"
+    assert facts_text(ill, RunFiles(Path("alpha"))).plain.startswith(remedy)
+    notice = notice_of(replace(run, state="running"), ill)
+    assert notice is not None
+    assert notice.message == f"alpha is in trouble: {remedy} in the lab"
