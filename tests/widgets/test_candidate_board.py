@@ -84,7 +84,7 @@ async def test_a_row_has_one_line_of_figures_and_shows_where_it_differs() -> Non
         await until(pilot, lambda: "cheap roofs" in "\n".join(lines(host)))
         text = [line.strip("▌ ") for line in lines(host)]
         place = text.index("beam:k=5 #2  Σ -2.0 ø -0.05")
-        assert text[place + 1] == "…museum of cheap sheds"
+        assert text[place + 1] == "…bring the museum of cheap sheds"
         assert text[place - 1].endswith("…bring the museum of cheap cakes")
         assert page(board) == "", "all fit"
 

@@ -26,9 +26,15 @@ def classes(pane: DocumentPane) -> str:
 async def test_ctrl_u_empties_the_document_and_an_empty_document_has_no_classes(
     tmp_path: Path,
 ) -> None:
-    pane = DocumentPane(PromptSession())
+    session = PromptSession()
+    pane = DocumentPane(session)
     async with shown(pane) as (host, pilot):
         pane.choose(summarise(Lab(RunStore(tmp_path)).add("alpha", task="classify")))
+        pane.text.set_text("typed before")
+        await until(pilot, lambda: classes(pane).startswith("The text will be classified once"))
+        session.is_ready = True
+        await pane.on_reply(Started(1, 40))
+        assert classes(pane) == "The text is being classified…"
         pane.text.focus()
         await pilot.press("a", "enter", "b")
         await until(pilot, lambda: any(isinstance(one, Asked) for one in host.messages))

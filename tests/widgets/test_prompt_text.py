@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from textual import events
 from textual.binding import Binding
+from textual.widgets import Input
 
+from rnnlab.protocol.messages import MAX_SEED
 from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.prompt_text import MOST_ROWS, PromptText
 from rnnlab.tui.state.prompt_session import PromptSession
@@ -125,5 +127,13 @@ async def test_the_form_sends_the_text_as_it_stands_and_keeps_it_for_other_scree
         await until(pilot, lambda: said(host) == [WEIGHTS_HINT])
         form.focus_prompt()
         await until(pilot, lambda: said(host) == [WEIGHTS_HINT, ""])
+        for field, unit in (("seed", "seed"), ("length", "chars")):
+            form.query_one(f"#{field}", Input).value = ""
+            form.send()
+            await until(pilot, lambda unit=unit: said(host)[-1].startswith(unit))  # type: ignore[misc]
+        assert said(host)[-2:] == [
+            f"seed must be a whole number; enter 0 to {MAX_SEED}",
+            "chars must be a whole number; enter 1 to 100000",
+        ]
     async with shown(other):
         assert other.text == "one\n\\n!"

@@ -11,11 +11,13 @@ from rnnlab.protocol.messages import Answer
 from rnnlab.tui.prompting.token_text import Letter, letters_of
 
 _CONTEXT = 10, 24
-"""Minimum and maximum number of characters shown before the token at which a candidate differs: as
-many as make whole words."""
+"""Minimum and maximum number of characters shown before the token at which a candidate differs, if
+the row is too narrow for the text up to there: as many as make whole words."""
 _LONG_WORD = 20
 """Number of characters after which a word may be divided."""
 _ELIDED = Letter("…", None, "dim")
+_AS_BEST = Letter("…as #1…", None, "dim")
+"""What replaces the text that a candidate has in common with the best one."""
 
 
 def num_prompt(answer: Answer) -> int:
@@ -76,18 +78,24 @@ def num_skipped(answer: Answer, start: int) -> int:
     return max(0, sum(end <= start for end in ends) - 1)
 
 
-def rest_of(answer: Answer, start: int, *, is_compact: bool) -> tuple[list[Letter], int]:
+def rest_of(
+    answer: Answer, start: int, width: int = 0, *, is_compact: bool
+) -> tuple[list[Letter], int]:
     """Return an answer from the character `start` on, and the number of tokens left out.
 
-    What a candidate has in common with its decoder's best answer is left out up to the last few
-    characters, which are dim. is_compact: do not break the line after a newline.
+    What a candidate has in common with its decoder's best answer is dim. If the token at which it
+    differs would not be on the first of lines of `width` columns, a note replaces the common text
+    up to the last few characters; width: 0 for lines without end. is_compact: do not break the line
+    after a newline.
     """
-    skipped, parts_at = num_skipped(answer, start), answer.parts_at
+    skipped, parts_at, before = num_skipped(answer, start), answer.parts_at, _ELIDED
     prompt = answer.text[start : num_prompt(answer)]
     if parts_at is not None:
         context = _context_of(answer.tokens[:parts_at])
-        if context > skipped:
-            skipped, prompt = context, ""
+        common = slice(skipped, parts_at + 1)
+        alike = letters_of(prompt, answer.tokens[common], answer.token_logprobs[common])
+        if context > skipped and sum(cell_len(one.text) for one in [before, *alike]) > width > 0:
+            skipped, prompt, before = context, "", _AS_BEST
         parts_at -= skipped
     tokens, logprobs = answer.tokens[skipped:], answer.token_logprobs[skipped:]
     letters = letters_of(prompt, tokens, logprobs, parts_at)
@@ -99,7 +107,7 @@ def rest_of(answer: Answer, start: int, *, is_compact: bool) -> tuple[list[Lette
         )
         for place, letter in enumerate(letters)
     ]
-    return ([_ELIDED, *letters] if start or skipped else letters), skipped
+    return ([before, *letters] if start or skipped else letters), skipped
 
 
 def _context_of(tokens: Sequence[str]) -> int:

@@ -1,8 +1,8 @@
 """One continuation: figures and a text below them, as a column or as a row of the board.
 
 In a column the figures stay in place, and the text scrolls. A row has one line of figures, and
-shows the text from the point at which it differs from the other candidates. The first token that
-differs from the decoder's best candidate is shown in reverse.
+shows the text after the beginning that all candidates have in common. The first token that differs
+from the decoder's best candidate is shown in reverse.
 """
 
 from __future__ import annotations
@@ -229,7 +229,8 @@ class Candidate(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     def _letters(self, answer: Answer) -> list[Letter]:
         if self._row is not None:
-            letters, _ = rest_of(answer, self._row.start, is_compact=self._row.is_compact)
+            row = self._row
+            letters, _ = rest_of(answer, row.start, self._room, is_compact=row.is_compact)
             return letters
         prompt = answer.text[: num_prompt(answer)]
         return letters_of(prompt, answer.tokens, answer.token_logprobs, answer.parts_at)

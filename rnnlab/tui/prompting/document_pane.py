@@ -19,6 +19,8 @@ from rnnlab.tui.state.prompt_session import PromptSession
 from rnnlab.tui.state.weights import weights_of
 
 _NO_TEXT = "There is no text: type a document to see its classes."
+_WAITING = "The text is being classified…"
+_STARTING = "The text will be classified once the generator has started…"
 _PAUSE_S = 0.25
 """Pause in seconds after the last key press before the document is classified."""
 
@@ -72,6 +74,7 @@ class DocumentPane(Horizontal):
         if self._timer is not None:
             self._timer.stop()
         if self._has_text:
+            self._show_waiting()
             self._timer = self.set_timer(_PAUSE_S, self._classify)
         else:  # a model would answer, with the classes of nothing
             self._probabilities = {}
@@ -85,7 +88,13 @@ class DocumentPane(Horizontal):
     def _classify(self) -> None:
         if self._run is not None and self._run.task == "classify":
             text = self.text.text
+            self._show_waiting()
             self.post_message(Asked(self, self._run.name, lambda path: Generate(0, path, text, [])))
+
+    def _show_waiting(self) -> None:
+        """Show that the text is being classified, unless the last classes are shown."""
+        if not self._probabilities:
+            self._verdict.update(_WAITING if self._session.is_ready else _STARTING)
 
     async def on_reply(self, reply: Reply) -> None:
         """Show the classes."""
@@ -94,6 +103,7 @@ class DocumentPane(Horizontal):
                 pass  # sent before the text was deleted
             case Started():
                 self._step = reply.step
+                self._show_waiting()  # the generator has started
             case Classified():
                 self._probabilities = reply.probabilities
                 self._show()

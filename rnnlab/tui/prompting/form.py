@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _FIELDS = ("decoders", "length", "seed", "checkpoint")
 """The fields of one line, below the prompt."""
+_NUMBERS = {"length": (1, 100_000), "seed": (0, MAX_SEED)}
+"""The fields for a number -> the least and the greatest one."""
 _AGAIN = "press enter again to replace each by a similar known one, or drop it"
 
 
@@ -62,8 +64,8 @@ class PromptForm(Vertical):
         self.prompt = PromptText(session)
         self._inputs: dict[str, Input] = {
             "decoders": Input(id="decoders", compact=True),
-            "length": _number("length", 1, 100_000),
-            "seed": _number("seed", 0, MAX_SEED),
+            "length": _number("length"),
+            "seed": _number("seed"),
             "checkpoint": Input(id="checkpoint", compact=True, suggester=SuggestFromList(NAMES)),
         }
         self._unit_name = "chars"
@@ -271,12 +273,10 @@ class PromptForm(Vertical):
 
     def _request(self) -> PromptRequest:
         """Return the request of the fields; raise BadInputError for an invalid field."""
-        length, seed = self._field("length"), self._field("seed")
-        if not (length.is_valid and seed.is_valid and length.value and seed.value):
-            raise BadInputError(
-                f"{self._unit_name} and seed must be whole numbers",
-                f"enter at least 1 for {self._unit_name}",
-            )
+        for name, (least, most) in _NUMBERS.items():
+            field, shown = self._field(name), self._unit_name if name == "length" else name
+            if not (field.is_valid and field.value):
+                raise BadInputError(f"{shown} must be a whole number", f"enter {least} to {most}")
         if self._run is None:
             raise BadInputError("no run is chosen", "press n to start one")
         if self.is_classifier and not self.text.strip():
@@ -287,8 +287,8 @@ class PromptForm(Vertical):
             self.text,
             () if self.is_classifier else self.specs(),
             checkpoint=self.checkpoint,
-            length=int(length.value),
-            seed=int(seed.value),
+            length=int(self._field("length").value),
+            seed=int(self._field("seed").value),
             unknown=self._unknown(self._run.name),
         )
 
@@ -296,5 +296,5 @@ class PromptForm(Vertical):
         return self._inputs[name]
 
 
-def _number(name: str, least: int, most: int) -> Input:
-    return Input(id=name, compact=True, type="integer", validators=[Integer(least, most)])
+def _number(name: str) -> Input:
+    return Input(id=name, compact=True, type="integer", validators=[Integer(*_NUMBERS[name])])

@@ -32,6 +32,7 @@ from rnnlab.protocol.messages import (
 from rnnlab.tui.messages import AskCancelled, Asked
 from rnnlab.tui.tokens.choices import with_branches
 from rnnlab.tui.tokens.distribution import NUM_RANKED, ShownRow
+from rnnlab.tui.tokens.reply_handler import ReplyHandler
 from rnnlab.tui.tokens.row_cache import RowCache, SeenRow
 from rnnlab.tui.tokens.token_node import Node
 from rnnlab.tui.tokens.token_tree import TokenTree
@@ -47,17 +48,6 @@ _GREEDY = 4
 """Number of most probable tokens after the end of the text that are expanded ahead of time."""
 _MOST_LISTED = 8000
 """Maximum number of tokens in the reply to a reading: a long text gets shorter lists at first."""
-
-
-class _Listener:
-    """Hands the replies to one kind of question to a function."""
-
-    def __init__(self, handle: Callable[[Reply], None]) -> None:
-        self._handle = handle
-
-    async def on_reply(self, reply: Reply) -> None:
-        """Handle a reply."""
-        self._handle(reply)
 
 
 class TokenSession:
@@ -94,9 +84,9 @@ class TokenSession:
         self._continued: Node | None = None
         self._answers: dict[int, Answer] = {}
         self._listeners = {
-            "read": _Listener(self._on_read),
-            "expand": _Listener(self._on_expanded),
-            "continue": _Listener(self._on_continued),
+            "read": ReplyHandler(self._on_read, self._go_on_newer),
+            "expand": ReplyHandler(self._on_expanded, self._go_on_newer),
+            "continue": ReplyHandler(self._on_continued, self._go_on_newer),
         }
 
     @property
@@ -219,6 +209,16 @@ class TokenSession:
         question: Callable[[RunPath], Question],
     ) -> None:
         self._post(Asked(self._listeners[kind], self.run, question))
+
+    def _go_on_newer(self) -> bool:
+        """Read the text with the newest weights: the pinned ones are gone; False if none are."""
+        if self.step is None:
+            return False
+        self._toast(f"the weights of step {self.step:,} are gone: reading with newer ones")
+        self.is_continuing = False
+        self.read(is_newest=True)
+        self._changed()
+        return True
 
     def _on_read(self, reply: Reply) -> None:
         match reply:

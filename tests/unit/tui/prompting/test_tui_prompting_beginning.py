@@ -20,8 +20,8 @@ def beginning(*answers: Answer) -> str:
     return answers[0].text[: common_beginning(answers)]
 
 
-def shown(one: Answer, start: int, *, is_compact: bool = True) -> str:
-    letters, _ = rest_of(one, start, is_compact=is_compact)
+def shown(one: Answer, start: int, width: int = 0, *, is_compact: bool = True) -> str:
+    letters, _ = rest_of(one, start, width, is_compact=is_compact)
     return "".join(letter.text + "\n" * letter.is_break for letter in letters)
 
 
@@ -47,14 +47,18 @@ def test_no_token_is_divided() -> None:
     assert beginning(words, letters) == "the "
 
 
-def test_a_row_goes_on_after_the_beginning_and_leaves_out_what_the_best_one_has_too() -> None:
+def test_every_row_goes_on_after_the_beginning_and_a_narrow_one_says_what_is_left_out() -> None:
     best = answer("Once ", "upon a time the mayor told a story")
     other = answer(
         "Once ", "upon a time the mayor told a lie", len("upon a time the mayor told a ")
     )
     assert shown(best, len("Once ")) == "…upon a time the mayor told a story"
-    assert shown(other, len("Once ")) == "…mayor told a lie"
-    letters, skipped = rest_of(other, len("Once "), is_compact=True)
+    whole = "…upon a time the mayor told a lie"
+    assert shown(other, len("Once ")) == whole
+    assert shown(other, len("Once "), len(whole) - len("ie")) == whole
+    narrow = len(whole) - len("lie")
+    assert shown(other, len("Once "), narrow) == "…as #1…mayor told a lie"
+    letters, skipped = rest_of(other, len("Once "), narrow, is_compact=True)
     assert letters[0].style == "dim" == letters[1].style
     [unlike] = [place for place, one in enumerate(letters) if one.style == "reverse"]
     assert letters[unlike].text == "l"

@@ -14,6 +14,7 @@ from rnnlab.protocol.messages import (
     Expand,
     Expanded,
     Failed,
+    Generate,
     Question,
     Reply,
 )
@@ -41,8 +42,9 @@ class Desk:
 
     async def answer(self, *replies: Reply, number: int = -1) -> None:
         """Answer a question, by default the newest one."""
+        listener = self.asked[number][0].listener
         for reply in (*replies, Ended(1, was_cancelled=False, elapsed_s=0.1)):
-            await self.asked[number][0].listener.on_reply(reply)
+            await listener.on_reply(reply)
 
     async def read(self, text: str, step: int = 40) -> None:
         """Begin with a text and answer the reading."""
@@ -87,6 +89,27 @@ async def test_a_failure_is_named_and_not_asked_again_at_the_same_place() -> Non
     desk.session.read(is_newest=True)
     assert isinstance(desk.latest, Distributions)
     assert (desk.latest.checkpoint, desk.session.problem) == ("live", "")
+
+
+async def test_weights_that_are_gone_are_replaced_by_the_newest_ones() -> None:
+    desk = Desk()
+    await desk.read("ab")
+    num = len(desk.asked)
+    gone = Failed(1, "'alpha' has no checkpoint 40", is_checkpoint_missing=True)
+    await desk.answer(gone)
+    assert len(desk.asked) == num + 1
+    assert isinstance(desk.latest, Distributions)
+    assert (desk.latest.checkpoint, desk.session.problem) == ("live", "")
+    assert desk.toasts == ["the weights of step 40 are gone: reading with newer ones"]
+    await desk.answer(DistributionsFound(1, 50, ["a", "b"], 2, 0, [row()] * 3, ["greedy"]))
+    assert desk.session.step == 50
+    assert isinstance(desk.latest, Expand)
+    assert desk.latest.checkpoint == "50", "the neighbours are asked for again"
+    desk.session.go_on()
+    assert isinstance(desk.latest, Generate)
+    await desk.answer(gone)
+    assert isinstance(desk.latest, Distributions)
+    assert not desk.session.is_continuing
 
 
 async def test_neighbours_of_other_weights_or_of_another_text_are_ignored() -> None:
