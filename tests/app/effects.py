@@ -244,7 +244,7 @@ _CURSOR = {
     "cursor-right": grows(_cursor, "left", "left"),
     "cursor-far-left": falls(_cursor, "right", "right"),
     "cursor-far-right": grows(_cursor, "shift+left", "shift+left"),
-    "cursor-first": becomes(_cursor, 0.0, "end"),
+    "cursor-first": falls(_cursor, "end"),
     "cursor-last": grows(_cursor, "home"),
 }
 _ZOOM = {
