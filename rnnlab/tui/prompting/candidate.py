@@ -194,7 +194,13 @@ class Candidate(VerticalScroll, can_focus=True, inherit_bindings=False):
         )
 
     def _go_to_beginning(self) -> None:
-        self.scroll_to(y=self._begins_at, animate=False)
+        if self._is_whole:  # the next answer may have begun to grow meanwhile
+            self.scroll_to(y=self._begins_at, animate=False)
+
+    def watch_virtual_size(self) -> None:
+        """Follow the end of a growing answer once its new text has its layout."""
+        if self.answer is not None and not (self._is_whole or self._row or self.has_focus):
+            self.scroll_end(animate=False)
 
     @property
     def _begins_at(self) -> int:
