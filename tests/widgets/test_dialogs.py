@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
-from textual.command import CommandList
+from textual.command import CommandList, DiscoveryHit, Hits, Provider
 from textual.widgets import OptionList
 
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
@@ -49,4 +51,30 @@ async def test_the_page_keys_of_a_palette_without_room_do_nothing() -> None:
         rows = palette.query_one(CommandList)
         await until(pilot, lambda: rows.option_count and rows.highlighted is not None)
         await pilot.press("pagedown", "pageup")
+        assert host.screen is palette
+
+
+class SlowProvider(Provider):
+    """Finds one command, and then searches until it is released."""
+
+    is_released = asyncio.Event()
+
+    async def discover(self) -> Hits:
+        yield DiscoveryHit("found", list)
+        await self.is_released.wait()
+
+    async def search(self, query: str) -> Hits:
+        async for hit in self.discover():
+            yield hit
+
+
+async def test_a_search_that_ends_after_the_palette_has_closed_shows_nothing() -> None:
+    SlowProvider.is_released = asyncio.Event()
+    async with shown(size=(80, 24)) as (host, pilot):
+        palette = Palette(providers=[SlowProvider])
+        await host.push_screen(palette)
+        await pilot.pause()
+        await palette.remove_children()
+        SlowProvider.is_released.set()
+        await until(pilot, lambda: all(worker.is_finished for worker in host.workers))
         assert host.screen is palette

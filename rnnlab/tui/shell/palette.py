@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.text import Text
-from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import Command, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
 
 from rnnlab.tui.shell.actions import Action, Group
@@ -141,6 +141,13 @@ class Palette(CommandPalette):
         if action == "command_list" and not self.query_one(CommandList).scrollable_content_region:
             return False
         return super().check_action(action, parameters)
+
+    def _refresh_command_list(
+        self, command_list: CommandList, commands: list[Command], clear_current: bool
+    ) -> None:
+        """Show what a search has found, unless the palette has been closed meanwhile."""
+        if command_list.is_attached:
+            super()._refresh_command_list(command_list, commands, clear_current)
 
 
 class ActionsProvider(Provider):
