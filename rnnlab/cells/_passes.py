@@ -24,6 +24,7 @@ from rnnlab.native import (
     Kernels,
     Scan,
     Sequence,
+    gate_rows,
 )
 
 F32 = NDArray[np.float32]
@@ -57,10 +58,10 @@ class SequencePass:
         units = -(-hidden // kernels.lanes) * kernels.lanes
         self._kernels = kernels
         self._extra_sizes = [len(extra) for extra in extras]
-        self._weight = _gate_rows(cell, array(weight_hh), units)
+        self._weight = gate_rows(cell, array(weight_hh), units)
         bias = np.zeros(len(self._weight), np.float32)
         if bias_hh is not None:
-            bias = _gate_rows(cell, array(bias_hh)[:, None], units)[:, 0]
+            bias = gate_rows(cell, array(bias_hh)[:, None], units)[:, 0]
         extra = None
         if extras:
             rows_EH = np.concatenate([array(extra) for extra in extras]).reshape(-1, hidden)
@@ -226,19 +227,8 @@ def without_padding(rows_NG: F32, units: int, hidden: int) -> F32:
     return blocks.reshape(len(rows_NG), -1)
 
 
-def _gate_rows(cell: int, stacked_GK: F32, units: int) -> F32:
-    """Return stacked weights in the layout of the kernels [gates * U, K]: the GRU's n is first."""
-    gates = NUM_GATES[cell]
-    rows = stacked_GK.reshape(gates, -1, stacked_GK.shape[1])
-    if cell == _GRU:
-        rows = np.roll(rows, 1, axis=0)
-    padded = np.zeros((gates, units, stacked_GK.shape[1]), np.float32)
-    padded[:, : rows.shape[1]] = rows
-    return padded.reshape(gates * units, -1)
-
-
 def _stacked(cell: int, padded_GK: F32, hidden: int) -> F32:
-    """Return weights in the kernels' layout [gates * U, K] as torch stacks them: [G, K]."""
+    """Undo `gate_rows`: return weights [gates * U, K] as torch stacks them, [G, K]."""
     gates = NUM_GATES[cell]
     rows = padded_GK.reshape(gates, -1, padded_GK.shape[1])[:, :hidden]
     if cell == _GRU:

@@ -194,7 +194,7 @@ def arrays_of(model: TextModel) -> dict[str, NDArray[Any]]:
 def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
     """Return the arrays of a file of weights.
 
-    Raises RnnlabError if it is not such a file, FileNotFoundError if there is no such file.
+    Raises FileNotFoundError if the file does not exist, RnnlabError if it does not hold weights.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file

@@ -31,8 +31,8 @@ def cross_entropy(
     """Return the mean losses of logits, computed by the kernels unless they are None.
 
     The kernel computes both losses and the gradient in one pass; they have the same bits for any
-    number of threads. There are no second derivatives. Raises IndexError if a target is neither a
-    class nor padding.
+    number of threads. It cannot be differentiated twice. Raises IndexError for a target that is
+    neither a class nor padding.
     """
     if kernels is not None:
         return Losses(

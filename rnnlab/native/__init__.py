@@ -14,7 +14,7 @@ from rnnlab.native._kernels import (
     kernels_of,
     load_kernels,
 )
-from rnnlab.native._reading import NO_LOGIT, NUM_STATES, Output, PackedHead, PackedLayer
+from rnnlab.native._reading import NO_LOGIT, NUM_STATES, Output, PackedHead, PackedLayer, gate_rows
 from rnnlab.native._scans import SCAN_CELLS, SCAN_GATES, Scan
 from rnnlab.native._threads import num_threads, set_num_threads
 
@@ -34,6 +34,7 @@ __all__ = [
     "PackedLayer",
     "Scan",
     "Sequence",
+    "gate_rows",
     "kernels_of",
     "load_kernels",
     "load_library",

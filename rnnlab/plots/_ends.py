@@ -23,8 +23,8 @@ def end_labels(
 ) -> list[Segment]:
     """Return the column from top to bottom: each curve's last value at the height of its end.
 
-    Empty segments if there is no room. Labels that would share a row move apart, the larger value
-    above; those of the first curves stay if there are more curves than rows.
+    The segments are empty if the chart is too small. Labels that would share a row move apart, the
+    larger value above; if there are more curves than rows, the first curves have labels.
     """
     width, height = size
     labelled = [

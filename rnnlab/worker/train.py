@@ -90,7 +90,7 @@ def main() -> int:
 
 
 def _assigned_run() -> tuple[str, int] | None:
-    """Return the path of the run and the descriptor of its lock; None if there is no run."""
+    """Return the run's path and the descriptor of its lock; None if no run was handed over."""
     if len(sys.argv) > 2:
         return sys.argv[1], int(sys.argv[2])
     load_torch()
