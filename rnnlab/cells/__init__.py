@@ -5,6 +5,7 @@ both engines.
 """
 
 from rnnlab.cells._base import Cell, LayerState, LayerWeights, Weights
+from rnnlab.cells._cudnn import arrange_weights
 from rnnlab.cells._dropout import dropout
 from rnnlab.cells._native import KERNEL_CELLS, KernelPass, pass_through
 from rnnlab.cells._stack import Engine, Lookup, RecurrentStack, State, select
@@ -20,6 +21,7 @@ __all__ = [
     "RecurrentStack",
     "State",
     "Weights",
+    "arrange_weights",
     "dropout",
     "pass_through",
     "select",

@@ -81,6 +81,8 @@ class Cell(ABC, Generic[W]):
     """Number of parts of a layer's state: 1 for h, 2 for h and c."""
     has_fused: ClassVar[bool] = True
     """Whether `fused` is implemented; otherwise, a stack calls `step` for every time step."""
+    cudnn_mode: ClassVar[str | None] = None
+    """Name of the cell in cuDNN, such as LSTM, if `fused` runs there on a GPU."""
 
     def shapes(self, input_size: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
         """Return the shape of every parameter by name, in the order of `weights_type`.

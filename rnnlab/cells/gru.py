@@ -22,6 +22,7 @@ class GRU(Cell[Weights]):
 
     gates = ("r", "z", "n")
     weights_type = Weights
+    cudnn_mode = "GRU"
 
     def gate_values(self, x_BG: Tensor, state: LayerState, weights: Weights) -> tuple[Tensor, ...]:
         """Return r, z and n, each [B, H]."""

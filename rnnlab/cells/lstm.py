@@ -25,6 +25,7 @@ class LSTM(Cell[Weights]):
 
     gates = ("i", "f", "g", "o")
     weights_type = Weights
+    cudnn_mode = "LSTM"
     num_states = 2
 
     @torch.no_grad()

@@ -18,6 +18,7 @@ class RNN(Cell[Weights]):
 
     gates = ("h",)
     weights_type = Weights
+    cudnn_mode = "RNN_TANH"
 
     def step(self, x_BG: Tensor, state: LayerState, weights: Weights) -> LayerState:
         """Return the new state (h_t,)."""

@@ -19,6 +19,7 @@ class ReluRNN(Cell[Weights]):
 
     gates = ("h",)
     weights_type = Weights
+    cudnn_mode = "RNN_RELU"
     h_range = None
 
     @torch.no_grad()

@@ -1,5 +1,6 @@
 """Models in torch (embedding, recurrent layers, head), and their weights on disk."""
 
+from rnnlab.models._captured import Captured, CudaGraph, Graph, has_graphs
 from rnnlab.models._checkpoint import (
     build_model,
     load_weights,
@@ -13,14 +14,18 @@ from rnnlab.models._loss import Losses, cross_entropy
 from rnnlab.models._text_model import Example, Prediction, TextModel
 
 __all__ = [
+    "Captured",
     "Classifier",
+    "CudaGraph",
     "Example",
+    "Graph",
     "LanguageModel",
     "Losses",
     "Prediction",
     "TextModel",
     "build_model",
     "cross_entropy",
+    "has_graphs",
     "load_weights",
     "resolve_device",
     "save_weights",

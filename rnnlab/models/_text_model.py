@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rnnlab.base import registry
-from rnnlab.cells import Lookup, RecurrentStack, State, dropout
+from rnnlab.cells import Lookup, RecurrentStack, State, arrange_weights, dropout
 from rnnlab.corpora import Batch
 from rnnlab.models._loss import Losses, cross_entropy
 from rnnlab.settings.run_config import RunConfig
@@ -36,7 +36,10 @@ class Example(NamedTuple):
         """Return a batch, copied to a device."""
 
         def to_device(ids: npt.NDArray[Any]) -> Tensor:
-            return torch.from_numpy(ids).to(device, non_blocking=True)
+            tensor = torch.from_numpy(ids)
+            if device.type == "cuda":  # only a copy from pinned memory does not wait
+                tensor = tensor.pin_memory()
+            return tensor.to(device, non_blocking=True)
 
         lengths_B = None if batch.lengths_B is None else to_device(batch.lengths_B)
         return cls(to_device(batch.inputs_BT), to_device(batch.targets), lengths_B)
@@ -101,6 +104,12 @@ class TextModel(nn.Module, ABC):
             generator=generator,
         )
         self.head = Head(self.rnn.output_size, num_outputs, generator, tied=config.tied)
+
+    def _apply(self, *args: Any, **kwargs: Any) -> TextModel:
+        """Move or convert the weights, as for every module; on a GPU arrange them for cuDNN."""
+        super()._apply(*args, **kwargs)  # type: ignore[no-untyped-call]
+        arrange_weights(self.rnn)
+        return self
 
     @property
     def device(self) -> torch.device:

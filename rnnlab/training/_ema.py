@@ -16,6 +16,7 @@ import copy
 import torch
 from torch import Tensor
 
+from rnnlab.cells import arrange_weights
 from rnnlab.models import TextModel
 
 
@@ -25,6 +26,7 @@ class WeightAverage:
     def __init__(self, model: TextModel, decay: float) -> None:
         """Start with the current weights of `model`. decay: the limit of d_t, below 1."""
         self.model = copy.deepcopy(model).requires_grad_(requires_grad=False)
+        arrange_weights(self.model.rnn)
         self._decay = decay
         self._pairs = list(zip(self.model.parameters(), model.parameters(), strict=True))
 

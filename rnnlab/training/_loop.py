@@ -10,6 +10,7 @@ from rnnlab.runs.fresh_checkpoint import FOR_A_PROMPT
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import REMEDY, TrainRecord
 from rnnlab.training._metrics import MetricWindow
+from rnnlab.training._optimizer import set_rate
 from rnnlab.training._position import Position
 from rnnlab.training._session import Session
 from rnnlab.training._steering import apply_pending, change
@@ -89,12 +90,12 @@ class Loop:
         """Phase 1: take one optimiser step."""
         session, state = self._session, self._session.state
         lr = session.lr
-        for group in session.optimizer.param_groups:
-            group["lr"] = lr
+        set_rate(session.optimizer, lr)
         started = session.clock()
         norms = take_step(
-            session.model, session.optimizer, state, batch, session.config, session.dtype
-        )
+            session.model, session.optimizer, state, batch, session.config, session.dtype,
+            session.compute,
+        )  # fmt: skip
         if session.average is not None:
             session.average.update(state.step + 1)
         state.window.seconds += session.clock() - started

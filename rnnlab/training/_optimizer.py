@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.training._compiler import leave_out_compiler, update
 
 
 def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer:
-    """Return the optimiser of a run; weight decay applies to matrices, but not to biases."""
+    """Return the optimiser of a run; weight decay applies to matrices, but not to biases.
+
+    On a GPU its learning rate is a tensor, which `set_rate` changes: a CUDA graph reads it.
+    """
     leave_out_compiler()
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    is_gpu = parameters[0].is_cuda
+    lr = torch.tensor(config.lr, device=parameters[0].device) if is_gpu else config.lr
     groups: list[dict[str, Any]] = [{"params": parameters, "weight_decay": 0.0}]
     if config.weight_decay:
         groups = [
@@ -24,23 +29,37 @@ def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer
     betas = (0.9, config.beta2)
     match config.optimizer:
         case "adamw":
-            return torch.optim.AdamW(groups, lr=config.lr, betas=betas, fused=True)
+            return torch.optim.AdamW(groups, lr, betas, fused=True, capturable=is_gpu)
         case "adam":
-            return torch.optim.Adam(groups, lr=config.lr, betas=betas, fused=True)
+            return torch.optim.Adam(groups, lr, betas, fused=True, capturable=is_gpu)
         case "sgd":
-            return _sgd(groups, config)
+            return _sgd(groups, lr, config.momentum)
         case "rmsprop":
             return torch.optim.RMSprop(groups, lr=config.lr, momentum=config.momentum)
 
 
-def _sgd(groups: list[dict[str, Any]], config: RunConfig) -> torch.optim.SGD:
+def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """Set the learning rate of the next step."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(lr)
+        else:
+            group["lr"] = lr
+
+
+def is_capturable(optimizer: torch.optim.Optimizer) -> bool:
+    """Return whether the host need not wait for the device in `step_if_finite`."""
+    return not isinstance(optimizer, torch.optim.RMSprop)
+
+
+def _sgd(groups: list[dict[str, Any]], lr: float | Tensor, momentum: float) -> torch.optim.SGD:
     """Return SGD whose momentum buffers are initialised to zero.
 
     Torch's fused SGD allocates the buffers at the first step and fills them in the same kernel. If
     a non-finite gradient skips that step, uninitialised memory would become the momentum.
     """
-    sgd = torch.optim.SGD(groups, lr=config.lr, momentum=config.momentum, fused=True)
-    if config.momentum:
+    sgd = torch.optim.SGD(groups, lr, momentum, fused=True)
+    if momentum:
         for parameter in (p for group in groups for p in group["params"]):
             sgd.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
     return sgd
@@ -53,7 +72,7 @@ def step_if_finite(optimizer: torch.optim.Optimizer, is_finite: torch.Tensor) ->
     `found_inf`, which is made for mixed precision. RMSprop has no fused form: the host waits for
     the value of `is_finite`.
     """
-    if isinstance(optimizer, torch.optim.RMSprop):
+    if not is_capturable(optimizer):
         if is_finite:
             update(optimizer)
         return

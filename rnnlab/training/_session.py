@@ -21,6 +21,7 @@ from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import REMEDY, EvalRecord, Record
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.settings.schedule import learning_rate
+from rnnlab.training._captured_step import fastest_step
 from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError
 from rnnlab.training._divergence import LossWatch
 from rnnlab.training._ema import WeightAverage
@@ -33,6 +34,7 @@ from rnnlab.training._probing import Probing
 from rnnlab.training._run_log import RunLog
 from rnnlab.training._samples import Sampler
 from rnnlab.training._state import TrainingState, load_training_state
+from rnnlab.training._step import Compute
 from rnnlab.training._target import note_target
 from rnnlab.training._tensorboard import Mirror
 from rnnlab.training._threads import set_threads
@@ -111,6 +113,7 @@ class Session:
         )
         self.train_split = self.dataset.splits["train"]
         self.batches_per_epoch = self.train_split.num_batches()
+        self.compute = self._fastest_step()
         self.watch = self._new_watch()
         self.probe = self._make_probing()
         self._ticked_at = self.clock()
@@ -141,6 +144,10 @@ class Session:
 
     def _make_probing(self) -> Probing:
         return Probing(self.config, self.dataset.splits["val"], self.device, self.log, self.clock)
+
+    def _fastest_step(self) -> Compute:
+        """Return the function of a step; a new one after `_go_back_to`, which moves tensors."""
+        return fastest_step(self.device, self.optimizer, partial(self.log.note, "note"))
 
     def _new_watch(self) -> LossWatch:
         """Return a watch that knows the loss of guessing: the log of the number of outputs."""
@@ -262,6 +269,7 @@ class Session:
         self.state.lr_scale = before.lr_scale / 2
         self.state.num_rollbacks = before.num_rollbacks + 1
         self.checkpoints.go_back_to(self.state)
+        self.compute = self._fastest_step()
         self.watch = self._new_watch()
         self.log.rewind_mirror()
         # Samples or probes may be off because overflown weights made them fail: try them again.

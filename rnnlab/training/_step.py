@@ -1,11 +1,12 @@
 """One optimiser step: loss, gradient, clipping, update; and the records of the journal.
 
-`take_step` must not synchronise the device. Shapes: N targets, C classes or tokens.
+`compute_step` must not synchronise the device. Shapes: N targets, C classes or tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,25 +22,52 @@ from rnnlab.training._precision import precision, supported_dtype
 from rnnlab.training._state import TrainingState
 
 
-def take_step(
-    model: TextModel,
-    optimizer: torch.optim.Optimizer,
-    state: TrainingState,
-    batch: Batch,
-    config: RunConfig,
-    dtype: str | None = None,
-) -> dict[str, Tensor]:
-    """Train on one batch; return parameter -> norm of its gradient before clipping.
+class Work(NamedTuple):
+    """What one step reads and changes."""
 
-    The norms are scalars on the device. dtype: number format of the computation; default:
-    `config.dtype`, or float32 if the device does not support this. If loss or gradient is not
-    finite, the weights do not change, the step counts as skipped and the carried state is reset.
+    model: TextModel
+    optimizer: torch.optim.Optimizer
+    example: Example
+    carried: State
+    """Hidden state before the first token."""
+    fresh: State
+    """Hidden state after a skipped step."""
+    generator: torch.Generator
+    """Draws the dropout masks."""
+    config: RunConfig
+    dtype: str
+    """Number format of the computation."""
+
+
+class Outcome(NamedTuple):
+    """Results of one step; losses and norms are scalars on the device."""
+
+    loss: Tensor
+    """Mean loss over the targets in nats, without label smoothing."""
+    norm: Tensor
+    """Norm of the whole gradient before clipping."""
+    largest: Tensor | None
+    """Largest magnitude of a gradient element before clipping; None if elements are not clipped."""
+    norms: dict[str, Tensor]
+    """Parameter -> norm of its gradient before clipping."""
+    gradients: dict[str, Tensor]
+    """Parameter -> its gradient after clipping."""
+    carried: State
+    """Hidden state for the next batch, detached."""
+
+
+Compute = Callable[[Work], Outcome]
+"""Takes one optimiser step; see `compute_step`."""
+
+
+def compute_step(work: Work) -> Outcome:
+    """Take one optimiser step, on the device alone.
+
+    If loss or gradient is not finite, the weights do not change and the carried state is reset.
     """
-    example = Example.of(batch, model.device)
-    fresh = _fresh_state(model, state, len(batch.inputs_BT))
-    carried = fresh if batch.is_start or state.carried is None else state.carried
-    with precision(model.device, dtype or supported_dtype(model.device, config.dtype)):
-        logits_NC, targets_N, carried = model.predict(example, carried, state.generator)
+    model, config = work.model, work.config
+    with precision(model.device, work.dtype):
+        logits_NC, targets_N, carried = model.predict(work.example, work.carried, work.generator)
     objective, loss = model.losses(_wide(logits_NC), targets_N, config.label_smoothing)
     for parameter in model.learnt.values():
         parameter.grad = None
@@ -54,16 +82,44 @@ def take_step(
     if config.clip:
         clipped_norm = total_norm if largest is None else _norm(torch._foreach_norm(gradients))
         torch.nn.utils.clip_grads_with_norm_(named.values(), config.clip, clipped_norm)
-    step_if_finite(optimizer, is_finite)
+    step_if_finite(work.optimizer, is_finite)
+    return Outcome(
+        loss, total_norm, largest, dict(zip(named, norms, strict=True)),
+        dict(zip(named, gradients, strict=True)), _next_state(carried, is_finite, work.fresh),
+    )  # fmt: skip
 
-    state.carried = _next_state(carried, is_finite, fresh)
-    state.window.add(
-        StepMetrics(
-            loss, total_norm, largest, batch.num_tokens, batch.num_read, config.clip,
-            config.clip_value,
+
+def take_step(
+    model: TextModel,
+    optimizer: torch.optim.Optimizer,
+    state: TrainingState,
+    batch: Batch,
+    config: RunConfig,
+    dtype: str | None = None,
+    compute: Compute = compute_step,
+) -> dict[str, Tensor]:
+    """Train on one batch; return parameter -> norm of its gradient before clipping.
+
+    The norms are scalars on the device, and valid until the next step. dtype: number format of the
+    computation; default: `config.dtype`, or float32 if the device does not support this. A step
+    whose loss or gradient is not finite counts as skipped.
+    """
+    fresh = _fresh_state(model, state, len(batch.inputs_BT))
+    carried = fresh if batch.is_start or state.carried is None else state.carried
+    outcome = compute(
+        Work(
+            model, optimizer, Example.of(batch, model.device), carried, fresh, state.generator,
+            config, dtype or supported_dtype(model.device, config.dtype),
         )
     )  # fmt: skip
-    return dict(zip(named, norms, strict=True))
+    state.carried = outcome.carried
+    state.window.add(
+        StepMetrics(
+            outcome.loss, outcome.norm, outcome.largest, batch.num_tokens, batch.num_read,
+            config.clip, config.clip_value,
+        )
+    )  # fmt: skip
+    return outcome.norms
 
 
 def _fresh_state(model: TextModel, state: TrainingState, batch: int) -> State:

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -31,18 +32,20 @@ def trial(
     model: Any, config: RunConfig, split: Any, device: Any, seconds: float = TRIAL_S
 ) -> tuple[float, float]:
     """Train for about `seconds`; return tokens per second and seconds per step."""
-    from rnnlab.training import TrainingState, make_optimizer, take_step
+    from rnnlab import training
 
-    optimizer = make_optimizer(model, config)
-    state = TrainingState.fresh(config.seed, device)
+    optimizer = training.make_optimizer(model, config)
+    state = training.TrainingState.fresh(config.seed, device)
+    compute = training.fastest_step(device, optimizer, lambda _reason: None)
+    take_step = partial(training.take_step, model, optimizer, state, config=config, compute=compute)
     num_tokens, num_steps = 0, 0
     batches = split.train_batches(0, 0)
     first = next(batches)
-    take_step(model, optimizer, state, first, config)
+    take_step(batch=first)
     _synchronise(device)
     started = time.perf_counter()
     for batch in batches:
-        take_step(model, optimizer, state, batch, config)
+        take_step(batch=batch)
         num_steps += 1
         num_tokens += batch.num_read
         if time.perf_counter() - started > seconds or num_steps >= _MOST_STEPS:
@@ -51,7 +54,7 @@ def trial(
     elapsed_s = time.perf_counter() - started
     if not num_steps:  # the corpus has only one batch: use it again for the measurement
         started = time.perf_counter()
-        take_step(model, optimizer, state, first, config)
+        take_step(batch=first)
         _synchronise(device)
         elapsed_s, num_steps, num_tokens = time.perf_counter() - started, 1, first.num_read
     return num_tokens / elapsed_s, elapsed_s / num_steps

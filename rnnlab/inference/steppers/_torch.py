@@ -6,7 +6,8 @@ rows of features.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from torch import Tensor
 
 from rnnlab import cells
 from rnnlab.inference.steppers._base import Floats, Rows
-from rnnlab.models import LanguageModel
+from rnnlab.models import Captured, CudaGraph, Graph, LanguageModel, has_graphs
 
 
 class TorchState(NamedTuple):
@@ -32,8 +33,13 @@ class TorchStepper:
     is_exact = False
     """Torch may round the sums of another number of rows, or of threads, differently."""
 
-    def __init__(self, model: LanguageModel) -> None:
+    def __init__(self, model: LanguageModel, make_graph: Callable[[], Graph] | None = None) -> None:
+        """Step with a model; make_graph: captures steps, by default on a GPU only."""
         self._model = model
+        if make_graph is None and has_graphs(model.device):
+            make_graph = CudaGraph
+        self._has_graphs = make_graph is not None
+        self._compute = Captured(self._step, make_graph) if make_graph else self._step
 
     def begin(self) -> TorchState:
         """Return the state of one row before the first token; implements `Stepper.begin`."""
@@ -58,11 +64,22 @@ class TorchStepper:
         """Select the parents' rows, then take a step; implements `Stepper.step`."""
         self._check(parents_R, len(state.features_RF))
         self._check(tokens_R, self._model.vocab_size)
-        parents = cells.select(state.layers, self._to_device(parents_R))
-        x = self._model.embed(self._to_device(tokens_R))
-        features_RF, layers = self._model.rnn.step(x, parents)
+        ids = [self._to_device(parents_R), self._to_device(tokens_R)]
+        log_probs_RV, after = self._compute([*ids, *chain(*state.layers)])
+        if self._has_graphs:  # the next call writes over these results
+            layers = tuple(tuple(part.clone() for part in layer) for layer in after.layers)
+            after = TorchState(layers, after.features_RF.clone())
+        return log_probs_RV.cpu().numpy(), after
+
+    def _step(self, inputs: Sequence[Tensor]) -> tuple[Tensor, TorchState]:
+        """Return the log-probs [R, V] and the state; inputs: parents, tokens, parts of layers."""
+        parents_R, tokens_R, *parts = inputs
+        size = self._model.rnn.cell.num_states
+        layers = tuple(tuple(parts[i : i + size]) for i in range(0, len(parts), size))
+        parents = cells.select(layers, parents_R)
+        features_RF, after = self._model.rnn.step(self._model.embed(tokens_R), parents)
         log_probs_RV = self._model.log_probs(self._model.logits(features_RF))
-        return log_probs_RV.contiguous().cpu().numpy(), TorchState(layers, features_RF)
+        return log_probs_RV.contiguous(), TorchState(after, features_RF)
 
     @property
     def writer(self) -> None:

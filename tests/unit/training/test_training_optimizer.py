@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from rnnlab.settings.run_config import RunConfig
-from rnnlab.training._optimizer import make_optimizer, step_if_finite
+from rnnlab.training._optimizer import make_optimizer, set_rate, step_if_finite
 from tests.toys.numeric import assert_close
 
 OPTIMIZERS = ["adamw", "adam", "sgd", "rmsprop"]
@@ -92,3 +92,14 @@ def test_beta2_reaches_the_update_rule(optimizer: str) -> None:
     layer = nn.Linear(2, 2)
     result = make_optimizer(layer, config_of(optimizer=optimizer, beta2=0.95))
     assert {group["betas"] for group in result.param_groups} == {(0.9, 0.95)}
+
+
+@pytest.mark.parametrize("is_tensor", [False, True], ids=["cpu", "gpu"])
+def test_a_rate_is_set_where_the_optimiser_reads_it(is_tensor: bool) -> None:
+    """A CUDA graph reads the tensor that it was captured with."""
+    lr: float | torch.Tensor = torch.tensor(0.5) if is_tensor else 0.5
+    optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr)
+    set_rate(optimizer, 0.25)
+    (group,) = optimizer.param_groups
+    assert float(group["lr"]) == 0.25
+    assert (group["lr"] is lr) == is_tensor
