@@ -15,15 +15,16 @@ from rnnlab.cells._stack import RecurrentStack
 
 
 def _is_read_by_cudnn(weight: Tensor) -> bool:
-    return weight.is_cuda and bool(torch.backends.cudnn.is_acceptable(weight))
+    return weight.is_cuda and torch.backends.cudnn.is_acceptable(weight)  # type: ignore[no-untyped-call]
 
 
 def _flatten(weights: LayerWeights, mode: str, hidden_size: int) -> None:
     from torch.backends.cudnn.rnn import get_cudnn_mode
 
+    number = get_cudnn_mode(mode)  # type: ignore[no-untyped-call]
     torch._cudnn_rnn_flatten_weight(
-        list(weights), len(list(weights)), weights.weight_ih.shape[1], get_cudnn_mode(mode),
-        hidden_size, 0, 1, batch_first=True, bidirectional=False,  # no projection, one layer
+        list(weights), len(list(weights)), weights.weight_ih.shape[1], number, hidden_size,
+        0, 1, batch_first=True, bidirectional=False,  # no projection, one layer
     )  # fmt: skip
 
 

@@ -47,7 +47,7 @@ class CudaGraph:
 
     def __init__(self, generator: torch.Generator | None = None) -> None:
         self._graph = torch.cuda.CUDAGraph()
-        self._stream = torch.cuda.Stream()
+        self._stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         if generator is not None:
             self._graph.register_generator_state(generator)
 
@@ -120,10 +120,10 @@ class _Capture(Generic[T]):
             self._num_warm += 1
             return self._graph.warm_up(partial(self._compute, inputs))
         if self._recorded is None:
-            kept = [tensor.clone() for tensor in inputs]
-            self._recorded = kept, self._graph.capture(partial(self._compute, kept))
-        kept, results = self._recorded
-        for mine, given in zip(kept, inputs, strict=True):
-            mine.copy_(given, non_blocking=True)
+            buffers = [tensor.clone() for tensor in inputs]
+            self._recorded = buffers, self._graph.capture(partial(self._compute, buffers))
+        buffers, results = self._recorded
+        for buffer, tensor in zip(buffers, inputs, strict=True):
+            buffer.copy_(tensor, non_blocking=True)
         self._graph.replay()
         return results

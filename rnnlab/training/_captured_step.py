@@ -24,7 +24,7 @@ def fastest_step(
 ) -> Compute:
     """Return the step for a device and an optimiser, whose state must stay where it is.
 
-    note: is told once if a capture fails; the steps are then computed kernel by kernel.
+    note: called with the reason if a capture fails; the steps are then computed kernel by kernel.
     """
     if has_graphs(device) and is_capturable(optimizer):
         return CapturedStep(CudaGraph, note)

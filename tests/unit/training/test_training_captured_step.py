@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain
+from typing import TypeVar
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from rnnlab.training import CapturedStep, Session, fastest_step, train
 from tests.toys.graphs import RepeatingGraph, tensors_of
 from tests.toys.sessions import events, snapshot, spoil, trains
 
+T = TypeVar("T")
 Start = Callable[..., Session]
 
 
@@ -93,7 +95,7 @@ def test_a_skipped_step_changes_no_weight(start: Start) -> None:
 
 def test_a_failed_capture_is_noted_and_the_run_goes_on(start: Start) -> None:
     class Failing(RepeatingGraph):
-        def capture(self, _compute: object) -> object:  # type: ignore[override]
+        def capture(self, compute: Callable[[], T]) -> T:
             raise RuntimeError("operation not permitted when stream is capturing\nand more")
 
     plain, session = start("plain", steps=10), start("failing", steps=10)
