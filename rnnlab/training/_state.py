@@ -17,6 +17,7 @@ from torch import Tensor
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.files import replacing
+from rnnlab.base.parsing import parse_json
 from rnnlab.cells import State
 from rnnlab.models import TextModel
 from rnnlab.training._metrics import MetricWindow
@@ -100,7 +101,7 @@ def load_training_state(
     device = model.device
     try:
         with safe_open(file, framework="pt") as stored:
-            scalars = json.loads(stored.metadata()["state"])
+            scalars = parse_json(stored.metadata()["state"])
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
         weights = {
             name.removeprefix("model."): tensor
