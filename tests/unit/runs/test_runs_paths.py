@@ -66,6 +66,20 @@ class TestCheckpoints:
         assert paths.read_pointer("last") == 12
 
     @pytest.mark.parametrize("content", [None, b"", b"x", b"\xff"])
+    def test_without_a_pointer_the_last_checkpoint_is_the_newest_that_can_be_resumed(
+        self, tmp_path: Path, content: bytes | None
+    ) -> None:
+        paths = RunPaths(tmp_path)
+        if content is not None:
+            paths.pointer("last").write_bytes(content)
+        for step in (10, 20, 30):
+            paths.weights(step).touch()
+        assert paths.read_pointer("last") == 30
+        paths.training_state(20).touch()
+        assert paths.read_pointer("last") == 20
+        assert paths.read_pointer("best") is None
+
+    @pytest.mark.parametrize("content", [None, b"", b"x", b"\xff"])
     def test_a_missing_or_broken_pointer_points_nowhere(
         self, tmp_path: Path, content: bytes | None
     ) -> None:
