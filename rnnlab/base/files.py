@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,17 +21,12 @@ def replacing(
     """Yield the path of an empty temporary file, which replaces `file` at the end of the block.
 
     durable: flush content and folder to the disk, so that the file survives a power failure.
-    is_private: only the owner may read the file. If the block raises, `file` is unchanged and the
-    temporary file is removed. Raises OSError.
+    is_private: only the owner may read the file; else also those that the umask permits. If the
+    block raises, `file` is unchanged and the temporary file is removed. Raises OSError.
     """
-    handle, name = tempfile.mkstemp(
-        prefix=f".{file.name[:_NAME_LENGTH]}.", suffix=suffix, dir=file.parent
-    )
-    os.close(handle)
-    temporary = Path(name)
+    temporary = _create(file, suffix, 0o600 if is_private else 0o644)
     try:
         yield temporary
-        os.chmod(temporary, 0o600 if is_private else 0o644)
         if durable:
             _flush(temporary)
         os.replace(temporary, file)
@@ -52,6 +47,23 @@ def drop_leftovers(folder: Path) -> None:
     """Remove the temporary files of killed processes; no other process may be writing here."""
     for file in folder.glob(f".*{SUFFIX}"):
         file.unlink(missing_ok=True)
+
+
+def real_path(path: Path) -> Path:
+    """Return the absolute path without symbolic links; of a loop of links, the path itself."""
+    return Path(os.path.realpath(path))
+
+
+def _create(file: Path, suffix: str, mode: int) -> Path:
+    """Create an empty file with a new name next to `file`; the umask applies to the mode."""
+    while True:
+        name = f".{file.name[:_NAME_LENGTH]}.{secrets.token_hex(4)}{suffix}"
+        temporary = file.parent / name
+        try:
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode))
+        except FileExistsError:
+            continue
+        return temporary
 
 
 def _flush(path: Path) -> None:

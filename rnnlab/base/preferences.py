@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from rnnlab.base.errors import BadInputError, RnnlabError
-from rnnlab.base.files import replace_text
+from rnnlab.base.files import real_path, replace_text
 from rnnlab.base.names import did_you_mean
+from rnnlab.base.parsing import parse_toml
 
 
 def _one_of(*choices: str, help: str) -> Any:  # noqa: A002
@@ -95,14 +95,14 @@ def load_preferences(file: Path | None = None) -> Preferences:
     except BadInputError:
         return Preferences(**_from_environment(os.environ))  # no home folder, so no file
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = parse_toml(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:
         if isinstance(error, PermissionError) and not os.access(file.parent, os.X_OK):
             return Preferences(**_from_environment(os.environ))
         raise BadInputError(f"cannot read {file}: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:
         raise BadInputError(f"{file} is not a TOML file: {error}") from None
     names = [spec.name for spec in known()]
     for name in values:
@@ -135,12 +135,12 @@ def save_preference(name: str, value: object, file: Path | None = None) -> Path:
         text = file.read_text(encoding="utf-8") if file.exists() else _HEADING
         file.parent.mkdir(parents=True, exist_ok=True)
         changed = _with(text, name, value)
-        if tomllib.loads(changed).get(name) != value:  # the new line landed inside a TOML table
+        if parse_toml(changed).get(name) != value:  # the new line landed inside a TOML table
             raise BadInputError(f"{file}: {name} cannot be changed automatically", "edit the file")
-        replace_text(file.resolve(), changed)
+        replace_text(real_path(file), changed)
     except OSError as error:
         raise RnnlabError(f"cannot write {file}: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:
         raise BadInputError(f"{file} is not a TOML file: {error}") from None
     return file
 

@@ -55,7 +55,7 @@ def _warm_worker(arguments: list[str]) -> AbstractContextManager[None]:
 def _open_lab() -> int:
     gc.disable()  # the app enables garbage collection again after its slow imports
     from rnnlab.base.errors import RnnlabError
-    from rnnlab.tui.app import open_lab
+    from rnnlab.tui.terminal import open_lab
 
     try:
         return open_lab()
@@ -99,6 +99,8 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
         message, code = str(error), error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         message, code = "interrupted", EXIT_INTERRUPTED
+    except MemoryError:
+        message, code = "not enough memory; ask for less at a time", EXIT_FAILED
     except BrokenPipeError:
         # The reader of the output has exited (`rnnlab runs | head`): discard the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from rnnlab.base.display import unescaped
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.parsing import parse_json
 
 
 def read_prompts(file: Path) -> list[str]:
@@ -32,8 +32,8 @@ def read_prompts(file: Path) -> list[str]:
 
 def _from_json(file: Path, number: int, line: str) -> str:
     try:
-        document = json.loads(line)
-    except (ValueError, RecursionError):
+        document = parse_json(line)
+    except ValueError:
         document = None
     prompt = document.get("prompt") if isinstance(document, dict) else document
     if not isinstance(prompt, str):

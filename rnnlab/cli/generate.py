@@ -42,7 +42,7 @@ def command(
     ] = DEFAULT_LENGTH,
     num: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(min=1, help="Number of samples or best candidates per decoder."),
+        typer.Option(min=1, max=10_000, help="Number of samples or best candidates per decoder."),
     ] = None,
     seed: Seed = 1,
     unknown: Unknown = "auto",

@@ -15,6 +15,7 @@ from typing import NamedTuple, cast
 
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.files import real_path
 from rnnlab.base.locations import cache_folder, shipped_folder
 from rnnlab.base.names import did_you_mean
 from rnnlab.corpora._atomic import replacing
@@ -141,7 +142,7 @@ def floor_of(file: Path, task: str, kind: str, alphabet: str) -> Floor | None:
     It is known only for built-in corpora: of text with characters as tokens, and of documents with
     any tokens. kind, alphabet: as in `Vocabulary`.
     """
-    spec = spec_of(file.resolve())
+    spec = spec_of(real_path(file))
     if spec is None or (task != "classify" and (kind, alphabet) != ("chars", "unicode")):
         return None
     return spec.floor(task)

@@ -8,6 +8,7 @@ from statistics import median
 from typing import Literal, NamedTuple
 
 from rnnlab.base import registry
+from rnnlab.base.files import real_path
 from rnnlab.corpora._built_in import parse_spec, spec_of
 from rnnlab.corpora._documents import Documents
 from rnnlab.corpora._fetch import KIND, load_source, source_names
@@ -77,7 +78,7 @@ def _describe_source(name: str) -> CorpusDescription:
 
 def _describe(name: str, data: Path | None) -> CorpusDescription:
     file = place_of(name, data)
-    spec = parse_spec(name) if file is None else spec_of(file.resolve())
+    spec = parse_spec(name) if file is None else spec_of(real_path(file))
     if file is not None and spec is None:
         task = suggested_task(file)
         summary = "your labelled documents" if task == "classify" else "your text file"

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TextIO, cast, get_args
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.parsing import parse_json
 from rnnlab.corpora._dataset import SplitName
 from rnnlab.corpora._encoding import Progress
 from rnnlab.corpora._files import DOCUMENT_ENDINGS, ending, reading
@@ -249,8 +250,8 @@ def _json_row(line: str, number: int, file: Path, columns: Columns) -> Row:
     keys = ", ".join(f'"{key}": ...' for key in dict.fromkeys((columns.label, columns.text)))
     hint = f"write one {{{keys}}} per line"
     try:
-        row: Any = json.loads(line)
-    except (ValueError, RecursionError) as error:
+        row: Any = parse_json(line)
+    except ValueError as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
         raise BadInputError(f"{place} is not valid JSON: {reason}", hint) from None
     if not isinstance(row, Mapping):

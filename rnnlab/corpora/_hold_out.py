@@ -43,6 +43,22 @@ def hold_out(documents: Documents, config: RunConfig) -> dict[SplitName, Ids]:
     return {name: random.permutation(rows[name]) for name in _in_order(rows)}
 
 
+def check_fractions(config: RunConfig, size: int, noun: str, least: int) -> None:
+    """Raise BadInputError if a fraction of a text is too small, but the text long enough.
+
+    size: of the text, in `noun`s. least: number of them that a split needs.
+    """
+    if size < 10 * least:
+        return  # the text is at fault
+    for name, fraction in (("val", config.val_fraction), ("test", config.test_fraction)):
+        if fraction and int(size * fraction) < least:
+            raise BadInputError(
+                f"{name}_fraction = {fraction:g} of {size:,} {noun}s is less than "
+                f"{least} {noun}{'s' * (least > 1)}",
+                f"raise --{name}-fraction",
+            )
+
+
 def consecutive(num_train: int, num_val: int, num_test: int) -> dict[SplitName, slice]:
     """Return the splits of a text as slices: train, val, and test if `num_test` is not 0."""
     parts: dict[SplitName, slice] = {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.files import real_path
 from rnnlab.corpora._built_in import floor_of, spec_of
 from rnnlab.corpora._describe import DocumentsDescription, describe_documents
 from rnnlab.corpora._documents import Documents, read_documents
@@ -127,7 +128,7 @@ def _documents_profile(file: Path) -> CorpusProfile:
 
 def _suggest(file: Path, figures: TextStatistics) -> Suggestion:
     """Return a suggestion: a task according to the layout of a text, a network to its size."""
-    spec = spec_of(file.resolve())
+    spec = spec_of(real_path(file))
     if spec is not None:
         return Suggestion(spec.corpus.task, {"cell": "lstm"} | _needed(file))
     sentences = figures.sentences
@@ -149,7 +150,7 @@ def _suggest(file: Path, figures: TextStatistics) -> Suggestion:
 
 def _needed(file: Path) -> dict[str, Any]:
     """Return the settings whose defaults a built-in corpus changes; empty for other files."""
-    spec = spec_of(file.resolve())
+    spec = spec_of(real_path(file))
     return spec.corpus.settings(spec.options) if spec else {}
 
 

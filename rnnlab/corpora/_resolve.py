@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.files import real_path
 from rnnlab.base.locations import data_folder, shipped_folder
 from rnnlab.base.names import did_you_mean
 from rnnlab.corpora._built_in import made_file, made_names, parse_spec, spec_of
@@ -16,6 +17,8 @@ from rnnlab.corpora._tokens import normalise
 
 VECTORS = re.compile(r"glove\..*d\.txt(\.gz)?")
 """Matches the names of files with word vectors; they are in the data folder, but not corpora."""
+_BLOCK = 2**20
+"""Maximum number of characters read at a time."""
 
 
 def find_corpus(corpus: str, data: Path | None = None) -> Path:
@@ -36,7 +39,7 @@ def find_corpus(corpus: str, data: Path | None = None) -> Path:
                 return made_file(spec)
         file = Path(corpus).expanduser()
         if file.is_file():
-            return file.resolve()
+            return real_path(file)
         if file.is_dir():
             raise BadInputError(f"{corpus} is a folder", "give a text file")
     except OSError as error:
@@ -93,7 +96,7 @@ def suits(corpus: str, data: Path | None = None) -> dict[str, Any]:
     if spec is not None and not _has_file(corpus, data):
         return {"task": spec.corpus.task, **spec.corpus.settings(spec.options)}
     file = find_corpus(corpus, data)
-    spec = spec_of(file.resolve())
+    spec = spec_of(real_path(file))
     if spec is None:
         return {"task": suggested_task(file)}
     return {"task": spec.corpus.task, **spec.corpus.settings(spec.options)}
@@ -111,11 +114,11 @@ def lasting_name(corpus: str, data: Path | None = None) -> str:
 
     A copy of a shipped corpus has the shipped one's name if its file has that name, too.
     """
-    file = find_corpus(corpus, data).resolve()
+    file = real_path(find_corpus(corpus, data))
     spec = spec_of(file)
     if spec is None or file.stem != str(spec):
         return str(file)
-    is_same = spec_of(find_corpus(str(spec)).resolve()) == spec
+    is_same = spec_of(real_path(find_corpus(str(spec)))) == spec
     return str(spec) if is_same else str(file)
 
 
@@ -126,9 +129,18 @@ def read_corpus(file: Path, limit_chars: int | None = None) -> str:
     if the file cannot be read, is not UTF-8, or is binary or empty.
     """
     with reading(file) as stream:
-        text = stream.read(-1 if limit_chars is None else limit_chars)
+        text = stream.read() if limit_chars is None else _read_at_most(stream, limit_chars)
     if not text.strip():
         raise BadInputError(f"{file} is empty", "give a text file with some text in it")
     if "\0" in text:
         raise BadInputError(f"{file} is a binary file", "give a text file")
     return normalise(text)
+
+
+def _read_at_most(stream: TextIO, num: int) -> str:
+    """Return the first `num` characters; the stream would reserve memory for all of them."""
+    blocks = []
+    while num > 0 and (block := stream.read(min(num, _BLOCK))):
+        blocks.append(block)
+        num -= len(block)
+    return "".join(blocks)

@@ -22,7 +22,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnnlab.base.files import real_path
 from rnnlab.base.locations import data_folder
+from rnnlab.base.parsing import parse_json
 from rnnlab.corpora._atomic import cannot_write
 from rnnlab.corpora._index import Indexed
 from rnnlab.corpora._numbering import CharNumbers, PlacesFile, WordNumbers
@@ -86,7 +88,7 @@ def _source(file: Path, folder: Path) -> str:
 
     A relative path stays valid if the disk is mounted elsewhere.
     """
-    return file.name if folder.parent == file.parent else str(file.resolve())
+    return file.name if folder.parent == file.parent else str(real_path(file))
 
 
 def _put(draft: Path, folder: Path, key: Key, sizes: Sizes) -> tuple[Indexed, str]:
@@ -149,7 +151,7 @@ def _drop_stale(folder: Path, source: str, key: Key, most_kept: int) -> None:
 
 def _about(folder: Path) -> dict[str, Any]:
     """Return the content of a folder's `about.json`; raises OSError or ValueError."""
-    about: dict[str, Any] = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+    about: dict[str, Any] = parse_json((folder / _ABOUT).read_text(encoding="utf-8"))
     return about
 
 

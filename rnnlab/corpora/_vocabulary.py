@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from rnnlab.base.display import named
 from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.parsing import parse_json
 from rnnlab.corpora._tokens import EOS, PAD, UNK, Alphabet, Kind, normalise, split_tokens
 
 Ids = npt.NDArray[np.int64]
@@ -143,7 +144,7 @@ class Vocabulary:
         Raises RnnlabError if the file is missing or is not a vocabulary.
         """
         try:
-            document = json.loads(file.read_text(encoding="utf-8"))
+            document = parse_json(file.read_text(encoding="utf-8"))
             kind, alphabet = document.get("kind", "chars"), document.get("alphabet", "unicode")
             if kind not in get_args(Kind) or alphabet not in get_args(Alphabet):
                 raise ValueError

@@ -15,6 +15,9 @@ LogProbs = npt.NDArray[Any]
 """Log-probs [..., V] in nats, float32 or float64."""
 
 NEVER = float("-inf")
+TOLERANCE = 1e-6
+"""What a probability or a sum of probabilities may lack to reach a threshold of a filter: log-probs
+have single precision, and 0.5 + 0.3 would not reach 0.8."""
 
 
 def log_softmax(logits_RV: LogProbs) -> LogProbs:

@@ -90,8 +90,10 @@ class WidthBeam:
         if ends_N is not None and ends_N.any():
             live_N = np.flatnonzero(~ends_N)
             ended_N = np.flatnonzero(ends_N)
-            # A finished candidate that ranks below k live ones is outside the beam, too.
-            is_outside_N = np.searchsorted(live_N[:width], ended_N) >= width
+            if self._options.early == "full":
+                is_outside_N = ended_N >= width
+            else:  # an end that ranks below k live candidates is outside the beam, too
+                is_outside_N = np.searchsorted(live_N[:width], ended_N) >= width
             self._prune(candidates, ended_N[is_outside_N], "beyond the beam's width")
             ended_N = ended_N[~is_outside_N]
             self._finish(candidates.at(ended_N))

@@ -4,7 +4,9 @@ Each step does the following for one prompt (`WidthBeam.grow`):
 
     extend  every live hypothesis by every token that the filters left: the candidates;
     select  candidates, best first, until k of them are live. Candidates that end a text on the way
-            are finished and kept apart: they never take the place of a live hypothesis;
+            are finished and kept apart: they never take the place of a live hypothesis. With
+            `early=full`, only ends among the k best candidates count, as in transformers and
+            fairseq: each further one would end the search before better texts are complete;
     prune   live hypotheses whose score is more than `gap` below the best score so far;
     stop    once no live hypothesis can become one of the n best texts (see `early`).
 

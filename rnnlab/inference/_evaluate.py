@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnlab.base.numbers import perplexity
 from rnnlab.corpora import Batch, Progress, Split, silent
 from rnnlab.inference._documents import document_features
 from rnnlab.inference._loaded import LoadedModel
@@ -38,8 +39,8 @@ class Evaluation(NamedTuple):
 
     @property
     def perplexity(self) -> float:
-        """exp(loss), limited to exp(700): the number of equally likely tokens with this loss."""
-        return math.exp(min(self.loss_nats, 700.0))
+        """The number of equally likely tokens with this loss; inf if a float overflows."""
+        return perplexity(self.loss_nats)
 
     @property
     def f1(self) -> float | None:

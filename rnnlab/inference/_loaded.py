@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError, NoCheckpointError
 from rnnlab.corpora import Vocabulary
+from rnnlab.inference._check import check_arrays
 from rnnlab.inference.network import (
     Arrays,
     Network,
+    layer_shapes,
     read_arrays,
     why_not_native,
     why_not_native_model,
@@ -174,12 +177,15 @@ def _network(
     num_tokens = len(vocabulary)
     if why_not_native(config, num_tokens, arrays) or load_library().library is None:
         return None
-    is_classifier = config.task == "classify"
-    num_outputs = len(vocabulary.classes) if is_classifier else num_tokens
-    eos = None if is_classifier else vocabulary.eos
-    network = Network(config, num_tokens, num_outputs, eos, arrays)
-    network.check_shapes(file)
-    return network
+    num_outputs = _num_outputs(config, vocabulary)
+    shapes = partial(layer_shapes, config.cell)
+    check_arrays(config, num_tokens, num_outputs, arrays, file, shapes)
+    eos = None if config.task == "classify" else vocabulary.eos
+    return Network(config, num_tokens, num_outputs, eos, arrays)
+
+
+def _num_outputs(config: RunConfig, vocabulary: Vocabulary) -> int:
+    return len(vocabulary.classes if config.task == "classify" else vocabulary)
 
 
 def _torch_model(
@@ -187,6 +193,9 @@ def _torch_model(
 ) -> TextModel:
     from rnnlab.models import build_model, set_weights
 
+    cell = registry.load("cells", config.cell).CELL
+    num_outputs = _num_outputs(config, vocabulary)
+    check_arrays(config, len(vocabulary), num_outputs, arrays, file, cell.shapes)
     model = build_model(config, vocabulary)
     set_weights(model, arrays, file)
     return model.to(device).eval()

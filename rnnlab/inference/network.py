@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.base import registry
-from rnnlab.base.errors import RnnlabError
 from rnnlab.native import CELLS, NUM_GATES, NUM_STATES
+from rnnlab.runs.intact import damaged_weights
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
@@ -32,6 +32,15 @@ _ROWS_AT_ONCE = 4096
 _WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 _HAS_START = frozenset({"rnn-sigmoid"})
 """Cells with a stored initial state."""
+
+
+def layer_shapes(cell: str, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the arrays of one direction of a layer, for a cell of `CELLS`."""
+    rows = NUM_GATES[CELLS.index(cell)] * hidden
+    shapes: dict[str, tuple[int, ...]] = dict(
+        zip(_WEIGHTS, ((rows, inputs), (rows, hidden), (rows,), (rows,)), strict=True)
+    )
+    return {**shapes, "start": (hidden,)} if cell in _HAS_START else shapes
 
 
 class LayerArrays(NamedTuple):
@@ -151,40 +160,6 @@ class Network:
             table_VG[rows] = part + weights.bias_ih
         return table_VG
 
-    def check_shapes(self, file: Path) -> None:
-        """Raise RnnlabError, with the name of the file, if an array is missing or does not fit."""
-        expected = self._shapes()
-        for name in sorted(expected.keys() | self.arrays.keys()):
-            array = self.arrays.get(name)
-            if array is None:
-                problem = f"it has no {name}"
-            elif name not in expected:
-                problem = f"it has a tensor {name}, which the model does not have"
-            elif array.shape != expected[name]:
-                problem = f"{name} is {list(array.shape)} instead of {list(expected[name])}"
-            else:
-                continue
-            raise RnnlabError(f"{file} does not fit this model: {problem}")
-
-    def _shapes(self) -> dict[str, tuple[int, ...]]:
-        config, rows = self.config, self.num_gates * self.hidden
-        shapes: dict[str, tuple[int, ...]] = {"head.bias": (self.num_outputs,)}
-        if not config.one_hot:
-            shapes["embedding.weight"] = (self.vocab_size, config.embedding)
-        if not config.tied:
-            shapes["head.weight"] = (self.num_outputs, self.num_features)
-        for number in range(self.num_layers):
-            inputs = self.num_features
-            if number == 0:
-                inputs = self.vocab_size if config.one_hot else config.embedding
-            sizes = ((rows, inputs), (rows, self.hidden), (rows,), (rows,))
-            for suffix in self.suffixes:
-                for name, size in zip(_WEIGHTS, sizes, strict=True):
-                    shapes[f"rnn.{name}_l{number}{suffix}"] = size
-                if self.cell in _HAS_START:
-                    shapes[f"rnn.start_l{number}{suffix}"] = (self.hidden,)
-        return shapes
-
 
 def arrays_of(model: TextModel) -> dict[str, NDArray[Any]]:
     """Return the weights of a model on the CPU as arrays, which share their memory."""
@@ -202,5 +177,4 @@ def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
     try:
         return load_file(file)
     except SafetensorError as error:
-        first_line = str(error).partition("\n")[0].rstrip(":")
-        raise RnnlabError(f"{file} does not fit this model: {first_line}") from None
+        raise damaged_weights(file, str(error).partition("\n")[0].rstrip(":")) from None

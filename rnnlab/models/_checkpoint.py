@@ -18,6 +18,7 @@ from rnnlab.corpora import Vocabulary
 from rnnlab.models._classifier import Classifier
 from rnnlab.models._language_model import LanguageModel
 from rnnlab.models._text_model import TextModel
+from rnnlab.runs.intact import damaged_weights
 from rnnlab.settings.run_config import RunConfig
 
 
@@ -46,7 +47,7 @@ def load_weights(file: Path, model: TextModel) -> None:
     try:
         tensors = load_file(file)
     except SafetensorError as error:
-        raise _misfit(file, error) from None
+        raise damaged_weights(file, str(error).partition("\n")[0].rstrip(":")) from None
     _set(model, tensors, file)
 
 
@@ -63,8 +64,9 @@ def _set(model: TextModel, tensors: Mapping[str, Tensor], file: Path) -> None:
 
 
 def _misfit(file: Path, error: Exception) -> RnnlabError:
-    first_line = str(error).partition("\n")[0].rstrip(":")
-    return RnnlabError(f"{file} does not fit this model: {first_line}")
+    # The first line only names the class; the second one names the first tensor.
+    lines = [line.strip() for line in str(error).splitlines()]
+    return RnnlabError(f"{file} does not fit this model: {(lines[1:2] or lines)[0]}")
 
 
 def resolve_device(setting: str) -> torch.device:

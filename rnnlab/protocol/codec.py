@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from rnnlab.base.json_types import misfit
+from rnnlab.base.parsing import parse_json
 from rnnlab.protocol.messages import (
     MAX_SEED,
     Answer,
@@ -37,7 +38,7 @@ def encode_reply(reply: Reply) -> str:
 def decode_reply(line: str | bytes) -> Reply | None:
     """Return the reply in a line; None if the line is not a reply."""
     try:
-        values = json.loads(line)
+        values = parse_json(line)
         reply_type = _REPLIES[values.pop("kind")]
         if reply_type is Progress:
             answers = values["answers"]

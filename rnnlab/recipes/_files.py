@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.files import real_path
 from rnnlab.base.locations import data_folder
 from rnnlab.corpora import find_corpus
 from rnnlab.recipes._recipe import Recipe
@@ -43,7 +44,7 @@ def locate_vectors(recipe: Recipe, data: Path | None = None) -> str | None:
     path = data_folder(data) / recipe.vectors.name
     for file in (path, path.with_name(f"{path.name}.gz")):
         if file.is_file():
-            return str(file.resolve())
+            return str(real_path(file))
     raise BadInputError(
         f"there is no file {path}",
         f"{_instructions(recipe.vectors.get)}put it there, or add --embeddings FILE",

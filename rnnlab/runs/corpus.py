@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.parsing import parse_json
 from rnnlab.runs.paths import RunPaths
 
 
@@ -14,7 +13,7 @@ def check_corpus(paths: RunPaths, fingerprint: str) -> None:
     fingerprint: SHA-256 of the present corpus.
     """
     try:
-        stored = json.loads(paths.corpus.read_text(encoding="utf-8"))["sha256"]
+        stored = parse_json(paths.corpus.read_text(encoding="utf-8"))["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return
     if stored != fingerprint:

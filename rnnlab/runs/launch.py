@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from rnnlab.base.errors import BadInputError, RnnlabError
-from rnnlab.base.files import replace_text
+from rnnlab.base.files import real_path, replace_text
 from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
 from rnnlab.runs.mailbox import collect
 from rnnlab.runs.queue import Queue, device_key
@@ -88,7 +88,7 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
 
 def _spawn(run: Run, lock: int) -> int:
     with run.paths.log.open("ab") as log:
-        arguments = [str(run.paths.root.resolve()), str(lock)]
+        arguments = [str(real_path(run.paths.root)), str(lock)]
         return start_worker(arguments, log.fileno(), lock)
 
 

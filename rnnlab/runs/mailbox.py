@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.files import replace_text
+from rnnlab.base.parsing import parse_json
 
 Action = Literal["pause", "resume", "checkpoint", "stop", "set"]
 
@@ -70,7 +71,7 @@ def collect(mailbox: Path) -> list[Command]:
 
 def _read(file: Path) -> Command | None:
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
+        values = parse_json(file.read_text(encoding="utf-8"))
         action = values["action"]
         name, value = str(values.get("name", "")), float(values.get("value", 0.0))
         together = {str(n): float(v) for n, v in dict(values.get("values", {})).items()}
@@ -81,7 +82,6 @@ def _read(file: Path) -> Command | None:
         KeyError,
         AttributeError,
         OverflowError,
-        RecursionError,
     ):
         return None
     return Command(action, name, value, together) if action in get_args(Action) else None

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from rnnlab.base.display import shortened
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
+from rnnlab.base.parsing import parse_json
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.store import Run, check_own
 
@@ -36,9 +37,9 @@ class Notes:
 def read_notes(paths: RunPaths) -> Notes:
     """Return the notes of a run; empty if there are none, or if the file is invalid."""
     try:
-        values = json.loads(paths.notes.read_bytes())
+        values = parse_json(paths.notes.read_bytes())
         return Notes(str(values["note"]), _names(values["tags"]), _names(values["former_names"]))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError):
         return Notes()
 
 

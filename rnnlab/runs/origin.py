@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from rnnlab.base.files import replace_text
+from rnnlab.base.parsing import parse_json
 from rnnlab.runs.paths import RunPaths
 
 
@@ -29,8 +30,8 @@ def write_origin(paths: RunPaths, origin: Origin) -> None:
 def read_origin(paths: RunPaths) -> Origin | None:
     """Return the origin of a run; None if it is missing or invalid, as in runs of old versions."""
     try:
-        values = json.loads(paths.origin.read_bytes())
+        values = parse_json(paths.origin.read_bytes())
         sources = {str(name): str(source) for name, source in values["sources"].items()}
         return Origin(sources, str(values.get("recipe", "")))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None

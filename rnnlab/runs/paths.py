@@ -139,11 +139,19 @@ class RunPaths:
         return self.root / pointer
 
     def read_pointer(self, pointer: Pointer) -> int | None:
-        """Return the step of the last or the best checkpoint; None if there is none yet."""
+        """Return the step of the last or the best checkpoint; None if there is none yet.
+
+        If the pointer to the last one is damaged or lost, this is the newest checkpoint that can be
+        resumed; without any, the newest one.
+        """
         try:
             return int(self.pointer(pointer).read_text(encoding="ascii"))
         except (OSError, ValueError):
-            return None
+            if pointer == "best":
+                return None
+        steps = self.checkpoint_steps()
+        resumable = [step for step in steps if self.training_state(step).exists()]
+        return max(resumable or steps, default=None)
 
     def checkpoint_steps(self) -> list[int]:
         """Return the steps of the checkpoints on disk, ascending."""

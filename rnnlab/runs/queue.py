@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.files import replace_text
+from rnnlab.base.parsing import parse_json
 from rnnlab.runs.lock import is_locked
 from rnnlab.runs.paths import QueuePaths, RunPaths
 
@@ -119,9 +120,9 @@ class Queue:
 
     def _read(self, name: str) -> QueueEntry | None:
         try:
-            values = json.loads(self._paths.entry(name).read_text(encoding="utf-8"))
+            values = parse_json(self._paths.entry(name).read_text(encoding="utf-8"))
             return QueueEntry(name, float(values["position"]), str(values["device"]))
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        except (OSError, ValueError, TypeError, KeyError):
             return None
 
     def _write(self, entry: QueueEntry) -> None:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 from rnnlab.base.json_types import finite, known, misfit
+from rnnlab.base.parsing import parse_json
 
 State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost"]
 ACTIVE_STATES: frozenset[State] = frozenset({"queued", "starting", "running", "paused"})
@@ -223,8 +224,8 @@ def decode(line: str | bytes) -> Record | None:
 def decode_lines(lines: Sequence[bytes]) -> list[Record]:
     """Return the valid records in lines; twice as fast as `decode` for each line."""
     try:
-        values = json.loads(b"[%b]" % b",".join(lines))
-    except (ValueError, RecursionError):
+        values = parse_json(b"[%b]" % b",".join(lines))
+    except ValueError:
         values = []
     # If the counts differ, a line does not hold exactly one value: decode line by line.
     has_all = len(values) == len(lines)
@@ -267,7 +268,7 @@ def _dumps(values: dict[str, Any]) -> str:
 
 def _loads(text: str | bytes) -> dict[str, Any]:
     try:
-        values = json.loads(text if isinstance(text, str) else text.decode())
-    except (ValueError, RecursionError):
+        values = parse_json(text if isinstance(text, str) else text.decode())
+    except ValueError:
         return {}
     return values if isinstance(values, dict) else {}

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 from rnnlab.base.errors import BadInputError, RnnlabError
-from rnnlab.base.files import replace_text
+from rnnlab.base.files import real_path, replace_text
+from rnnlab.base.parsing import parse_toml
 from rnnlab.runs.notes import read_notes, write_notes
 from rnnlab.runs.paths import RunPaths, check_run_name
 from rnnlab.runs.queue import Queue
@@ -41,7 +41,7 @@ def rename(store: RunStore, run: Run, name: str) -> Run:
         return run
     check_new_name(store, name)
     with exclusive(run, "renamed"):
-        notes, old = read_notes(run.paths), run.paths.root.resolve()
+        notes, old = read_notes(run.paths), real_path(run.paths.root)
         former = (*(n for n in notes.former_names if n not in (name, run.name)), run.name)
         write_notes(run.paths, replace(notes, former_names=former))
         renamed = Run(RunPaths(store.root / name))
@@ -54,7 +54,7 @@ def rename(store: RunStore, run: Run, name: str) -> Run:
         _correct_reason(renamed.paths, run.name)
     for other in store:
         if not other.is_shipped:
-            _correct_ancestor(other.paths, old, renamed.paths.root.resolve())
+            _correct_ancestor(other.paths, old, real_path(renamed.paths.root))
     return renamed
 
 
@@ -76,7 +76,7 @@ def _correct_ancestor(paths: RunPaths, old: Path, new: Path) -> None:
         for place, line in enumerate(lines):
             if line.partition("=")[0].strip() != "init_from":
                 continue
-            folder, _, step = str(tomllib.loads(line)["init_from"]).rpartition("@")
+            folder, _, step = str(parse_toml(line)["init_from"]).rpartition("@")
             if folder == str(old):
                 value = json.dumps(f"{new}@{step}", ensure_ascii=False)
                 lines[place] = f"init_from = {value}\n"

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
+import secrets
 import shutil
 import socket
-import tempfile
 import time
-import tomllib
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
-from rnnlab.base.files import replace_text
+from rnnlab.base.files import real_path, replace_text
 from rnnlab.base.locations import checkpoints_folder, shipped_runs
+from rnnlab.base.parsing import parse_json, parse_toml
 from rnnlab.runs.exit_reason import why_lost
 from rnnlab.runs.lock import ENDING_S, take_lock, true_state
 from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name
@@ -83,7 +82,7 @@ class Run:
             if only:
                 lines = text.splitlines()
                 text = "\n".join(line for line in lines if line.partition("=")[0].strip() in only)
-            return tomllib.loads(text)
+            return parse_toml(text)
         except (OSError, ValueError):
             return {}
 
@@ -99,7 +98,7 @@ class Run:
     def published(self) -> dict[str, float]:
         """Return the published losses of the same experiment, by split."""
         try:
-            values = json.loads(self.paths.published.read_bytes())
+            values = parse_json(self.paths.published.read_bytes())
         except (OSError, ValueError):
             return {}
         losses = values.items() if isinstance(values, dict) else ()
@@ -115,7 +114,7 @@ class RunStore:
 
     def __init__(self, root: Path, shipped: Sequence[Path] = ()) -> None:
         self.root = root
-        self._shipped = {path.resolve() for path in shipped}
+        self._shipped = {real_path(path) for path in shipped}
 
     @classmethod
     def default(cls, root: Path | None = None) -> RunStore:
@@ -137,7 +136,7 @@ class RunStore:
         own = [self.root / name] if is_run_name(name) else []
         for folder in (*own, *(folder for folder in self._shipped if folder.name == name)):
             if _is_run(folder):
-                return Run(RunPaths(folder), folder.resolve() in self._shipped)
+                return Run(RunPaths(folder), real_path(folder) in self._shipped)
         hint = "" if any(True for _ in self) else f"there is no run in {self.root} yet"
         raise UnknownNameError("run", name, [run.name for run in self], hint)
 
@@ -161,11 +160,11 @@ class RunStore:
         paths = RunPaths(self.root / check_run_name(name))
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            draft = Path(tempfile.mkdtemp(prefix=".new-", dir=self.root))
+            draft = self.root / f".new-{secrets.token_hex(4)}"
+            draft.mkdir(mode=0o755)
         except OSError as error:
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
         try:
-            draft.chmod(0o755)
             replace_text(RunPaths(draft).config, config_toml)
             replace_text(RunPaths(draft).status, encode_status(_newborn()))
             os.rename(draft, paths.root)
@@ -234,11 +233,11 @@ def _folders_below(root: Path) -> dict[Path, Path]:
     Calls `resolve` only for symbolic links, because it is slow.
     """
     try:
-        real = root.resolve()
+        real = real_path(root)
         with os.scandir(root) as entries:
             return {
                 root / entry.name: (
-                    (root / entry.name).resolve() if entry.is_symlink() else real / entry.name
+                    real_path(root / entry.name) if entry.is_symlink() else real / entry.name
                 )
                 for entry in entries
                 if is_run_name(entry.name)

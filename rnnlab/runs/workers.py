@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from rnnlab.base.json_types import known, misfit
+from rnnlab.base.parsing import parse_json
 from rnnlab.runs.paths import RunPaths
 
 _MOST_BYTES = 1 << 16
@@ -56,8 +57,8 @@ def read_workers(paths: RunPaths) -> list[WorkerRecord]:
 
 def _parsed(line: bytes) -> WorkerRecord | None:
     try:
-        values = json.loads(line)
-    except (ValueError, RecursionError):
+        values = parse_json(line)
+    except ValueError:
         return None
     if not isinstance(values, dict) or misfit(WorkerRecord, values):
         return None

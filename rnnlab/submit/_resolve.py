@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from rnnlab.base.errors import BadInputError, UnknownNameError
+from rnnlab.base.files import real_path
 from rnnlab.base.locations import data_folder
 from rnnlab.corpora import suits, vectors_width
 from rnnlab.recipes import Recipe, base_values, load, locate
@@ -198,12 +199,12 @@ def find_vectors(vectors: str, data: Path | None = None) -> Path:
     try:
         file = Path(vectors).expanduser()
         if file.is_file():
-            return file.resolve()
+            return real_path(file)
         if file.name == vectors:
             for ending in ("", ".txt", ".txt.gz"):
                 file = data_folder(data) / f"{vectors}{ending}"
                 if file.is_file():
-                    return file.resolve()
+                    return real_path(file)
     except (OSError, RuntimeError, ValueError):
         pass
     raise BadInputError(

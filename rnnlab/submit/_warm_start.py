@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.files import real_path
 from rnnlab.corpora import Vocabulary, prepare, read_documents
 from rnnlab.runs.checkpoint import POINTERS, parse_checkpoint, split_checkpoint
 from rnnlab.runs.paths import RunPaths
@@ -36,7 +37,7 @@ class Ancestor(NamedTuple):
     @property
     def text(self) -> str:
         """The value of `init_from` in the new run's settings: folder of the ancestor and step."""
-        return f"{self.run.paths.root.resolve()}@{self.step}"
+        return f"{real_path(self.run.paths.root)}@{self.step}"
 
 
 def find_ancestor(init_from: str, store: RunStore) -> Ancestor:

@@ -17,8 +17,10 @@ from torch import Tensor
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.files import replacing
+from rnnlab.base.parsing import parse_json
 from rnnlab.cells import State
 from rnnlab.models import TextModel
+from rnnlab.runs.intact import damaged_state
 from rnnlab.training._metrics import MetricWindow
 
 
@@ -100,7 +102,7 @@ def load_training_state(
     device = model.device
     try:
         with safe_open(file, framework="pt") as stored:
-            scalars = json.loads(stored.metadata()["state"])
+            scalars = parse_json(stored.metadata()["state"])
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
         weights = {
             name.removeprefix("model."): tensor
@@ -112,8 +114,7 @@ def load_training_state(
         known = {name: scalars[name] for name in _SCALARS}
         known |= {name: scalars[name] for name in _LATER_SCALARS if name in scalars}
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        first_line = str(error).partition("\n")[0]
-        raise RnnlabError(f"{file} cannot be read: {first_line}", "start a new run") from None
+        raise damaged_state(file, str(error).partition("\n")[0]) from None
     generator = torch.Generator(device=device)
     try:
         generator.set_state(tensors["generator"])

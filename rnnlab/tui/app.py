@@ -13,21 +13,23 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnnlab.tui.terminal import has_mouse
+
 # Textual reads these variables when it is imported. Animations would flood a slow connection.
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", str(int(not has_mouse())))
 
 from textual import events, on
 from textual.notifications import Notify
 from textual.screen import Screen
 
 from rnnlab.base.errors import EXIT_TERMINATED
-from rnnlab.base.preferences import Preferences, load_preferences
+from rnnlab.base.preferences import Preferences
 from rnnlab.runs.store import RunStore
 from rnnlab.tui import saved_view
 from rnnlab.tui.messages import (
@@ -56,7 +58,7 @@ from rnnlab.tui.shell.styled_app import StyledApp
 from rnnlab.tui.shell.toasts import remove_toasts
 from rnnlab.tui.state.prompt_history import PromptHistory
 from rnnlab.tui.state.theme import appearance_of
-from rnnlab.tui.state.view_state import load_view, prompts_file, state_file
+from rnnlab.tui.state.view_state import load_view, prompts_file
 
 if TYPE_CHECKING:
     from rnnlab.tui.outside.polling import RunPoller, RunsRead
@@ -285,18 +287,3 @@ class LabApp(StyledApp):
         with contextlib.suppress(Exception):
             self._save()
         self._outside.leave(128 + signal.SIGHUP)
-
-
-def open_lab(
-    checkpoints: Path | None = None, data: Path | None = None, *, is_ascii: bool = False
-) -> int:
-    """Open the lab in this terminal; return the exit code."""
-    preferences = load_preferences()
-    if is_ascii:
-        preferences = replace(preferences, glyphs="ascii")
-    store = RunStore.default(checkpoints)
-    lab = LabApp(
-        store, data, preferences=preferences, view_file=state_file(store.root), has_outline=True
-    )
-    lab.run()
-    return lab.return_code or 0

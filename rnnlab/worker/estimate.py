@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rnnlab.base.errors import RnnlabError, one_line
+from rnnlab.base.parsing import parse_json
 from rnnlab.runs.memory import forget_peak, peak_bytes
 from rnnlab.worker._failure import is_out_of_memory
 from rnnlab.worker._stdout import replies_alone
@@ -67,7 +68,7 @@ Trial = Callable[[Any, "RunConfig", Any, Any], tuple[float, float]]
 def main(questions: Iterable[str], replies: TextIO, measure: Trial = trial) -> int:
     """Answer every line until the input ends; return the exit code."""
     for line in questions:
-        question = json.loads(line)
+        question = parse_json(line)
         try:
             answer = estimate(question["values"], question["data"], measure)
         except RnnlabError as error:

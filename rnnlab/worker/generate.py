@@ -7,7 +7,6 @@ ends at its next step. Standard output contains only replies.
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import sys
@@ -18,6 +17,7 @@ from typing import TextIO
 
 from rnnlab.base import registry
 from rnnlab.base.errors import NoCheckpointError, RnnlabError, one_line
+from rnnlab.base.parsing import parse_json
 from rnnlab.corpora import UnknownTokensError
 from rnnlab.native import set_num_threads
 from rnnlab.protocol.codec import decode_request, encode_reply
@@ -66,12 +66,12 @@ class Inbox:
     def _read(self) -> None:
         for line in self._stream:
             try:
-                values = json.loads(line)
+                values = parse_json(line)
                 if "cancel" in values:
                     self._cancelled.add(int(values["cancel"]))
                 else:
                     self._waiting.put(decode_request(values))
-            except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            except (ValueError, TypeError, OverflowError) as error:
                 send(Failed(-1, one_line(f"not a valid request: {error}")))
         self._waiting.put(None)
 

@@ -78,7 +78,7 @@ def test_a_run_is_trained_in_the_c_locale(odd_lab: Lab) -> None:
     [
         pytest.param({"TERM": "", "LC_ALL": "C"}, id="no terminal type"),
         pytest.param(
-            {"TERM": "dumb", "LC_ALL": "ja_JP.UTF-8", "PYTHONWARNINGS": "error"}, id="dumb"
+            {"TERM": "vt100", "LC_ALL": "ja_JP.UTF-8", "PYTHONWARNINGS": "error"}, id="vt100"
         ),
         pytest.param(
             {"HOME": "/dev/null", "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "",

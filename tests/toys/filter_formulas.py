@@ -17,6 +17,9 @@ from tests.toys.filter_rows import (
     text,
 )  # fmt: skip
 
+EDGE = 3e-6
+"""Distance from a threshold within which rounding, and the filters' tolerance for it, decide."""
+
 
 def best_first(probs: list[float]) -> list[int]:
     return sorted(range(len(probs)), key=lambda i: (-probs[i], i))
@@ -33,15 +36,14 @@ def until(order: list[int], probs: list[float], goal: float) -> list[float]:
     for i in order:
         if mass >= goal:
             break
-        # A mass on the very edge of the goal may be rounded to either side of it.
-        assume(abs(mass + probs[i] - goal) > 1e-9)
+        assume(abs(mass + probs[i] - goal) > EDGE)
         kept.add(i)
         mass += probs[i]
     return [p if i in kept else 0.0 for i, p in enumerate(probs)]
 
 
 def at_least(probs: list[float], bar: float) -> list[float]:
-    assume(all(abs(p - bar) > 1e-9 for p in probs))
+    assume(all(abs(p - bar) > EDGE * bar for p in probs))
     best = best_first(probs)[0]
     return [p if p >= bar or i == best else 0.0 for i, p in enumerate(probs)]
 

@@ -201,10 +201,12 @@ def naive_beam(
         ]
         # Select: best first, until k are live. Those that end a text on the way are finished.
         live = []
-        for tokens, total in sorted(candidates, key=lambda text: -text[1]):
+        for rank, (tokens, total) in enumerate(sorted(candidates, key=lambda text: -text[1])):
             if len(live) == k:
                 break
             if tokens[-1] == eos:
+                if early == "full" and rank >= k:
+                    continue
                 finished.append((tokens, total / base(size)))
             else:
                 live.append((tokens, total))

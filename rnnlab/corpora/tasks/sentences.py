@@ -18,7 +18,7 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._batching import BucketedSplit
 from rnnlab.corpora._dataset import IGNORED, Batch, Dataset, SplitName, Unit
 from rnnlab.corpora._encoding import Progress, silent
-from rnnlab.corpora._hold_out import consecutive
+from rnnlab.corpora._hold_out import check_fractions, consecutive
 from rnnlab.corpora._index import Encoded, Indexed
 from rnnlab.corpora._long import LongText, index_text, open_text
 from rnnlab.corpora._notes import unknown_note
@@ -140,6 +140,7 @@ def build(text: str | LongText, vocabulary: Vocabulary | None, config: RunConfig
 def _split_sentences(indexed: Indexed, config: RunConfig) -> dict[SplitName, slice]:
     """Return the sentences of each split; raises BadInputError if there are too few."""
     size = len(indexed.starts) - 1
+    check_fractions(config, size, "sentence", least=1)
     num_val, num_test = int(size * config.val_fraction), int(size * config.test_fraction)
     num_train = size - num_val - num_test
     if num_val < 1 or num_train < 2 or (config.test_fraction and num_test < 1):

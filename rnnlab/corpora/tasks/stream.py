@@ -14,7 +14,7 @@ from pathlib import Path
 from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._dataset import Batch, Dataset, Split, SplitName, Unit
 from rnnlab.corpora._encoding import Progress, silent
-from rnnlab.corpora._hold_out import consecutive
+from rnnlab.corpora._hold_out import check_fractions, consecutive
 from rnnlab.corpora._index import Encoded, Indexed
 from rnnlab.corpora._long import LongText, index_text, open_text
 from rnnlab.corpora._notes import unknown_note
@@ -136,6 +136,7 @@ def build(text: str | LongText, vocabulary: Vocabulary | None, config: RunConfig
 def _split_text(indexed: Indexed, config: RunConfig, noun: str) -> dict[SplitName, slice]:
     """Return the tokens of each split; raises BadInputError if a split would be too short."""
     size = len(indexed.places)
+    check_fractions(config, size, noun, least=2)
     num_val, num_test = int(size * config.val_fraction), int(size * config.test_fraction)
     num_train = size - num_val - num_test
     if num_val >= 2 and config.test_fraction and num_test < 2:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnnlab.decoding._numbers import LogProbs, only
+from rnnlab.decoding._numbers import TOLERANCE, LogProbs, only
 
 
 def keep_probable(log_probs_RV: LogProbs, threshold: float | npt.NDArray[np.float64]) -> LogProbs:
@@ -15,7 +15,7 @@ def keep_probable(log_probs_RV: LogProbs, threshold: float | npt.NDArray[np.floa
 
     threshold: one probability for all rows, or one per row [R, 1].
     """
-    is_kept_RV = np.exp(log_probs_RV, dtype=np.float64) >= threshold
+    is_kept_RV = np.exp(log_probs_RV, dtype=np.float64) >= (1 - TOLERANCE) * threshold
     np.put_along_axis(is_kept_RV, log_probs_RV.argmax(-1)[:, None], True, axis=-1)
     return only(log_probs_RV, is_kept_RV)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnlab.decoding._filter import Filter
-from rnnlab.decoding._numbers import LogProbs, only
+from rnnlab.decoding._numbers import TOLERANCE, LogProbs, only
 
 if TYPE_CHECKING:
     from rnnlab.decoding._text import Rows
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def apply(log_probs_RV: LogProbs, min_p: float, rows: Rows) -> LogProbs:
     """Return the log-probs, with -inf for less probable tokens."""
     probs_RV = np.exp(log_probs_RV, dtype=np.float64)
-    return only(log_probs_RV, probs_RV >= min_p * probs_RV.max(-1, keepdims=True))
+    return only(log_probs_RV, probs_RV >= (1 - TOLERANCE) * min_p * probs_RV.max(-1, keepdims=True))
 
 
 FILTER = Filter(

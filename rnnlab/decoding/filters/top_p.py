@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnlab.decoding._filter import Filter
-from rnnlab.decoding._numbers import LogProbs, only
+from rnnlab.decoding._numbers import TOLERANCE, LogProbs, only
 from rnnlab.decoding.filters._keep import are_largest
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def apply(log_probs_RV: LogProbs, p: float, rows: Rows) -> LogProbs:
     probs_RV = np.exp(sorted_RV, dtype=np.float64)
     # A token belongs to the nucleus if the more probable tokens have a total below p.
     mass_before_RV = probs_RV.cumsum(-1) - probs_RV
-    num_R1 = (mass_before_RV < p).sum(-1, keepdims=True)
+    num_R1 = (mass_before_RV < p - TOLERANCE).sum(-1, keepdims=True).clip(min=1)
     threshold_R1 = sorted_RV[np.arange(len(sorted_RV))[:, None], num_R1 - 1]
     return only(log_probs_RV, are_largest(log_probs_RV, threshold_R1, num_R1))
 

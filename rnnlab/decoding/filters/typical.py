@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnlab.decoding._filter import Filter
-from rnnlab.decoding._numbers import NEVER, LogProbs, entropy, log_softmax
+from rnnlab.decoding._numbers import NEVER, TOLERANCE, LogProbs, entropy, log_softmax
 
 if TYPE_CHECKING:
     from rnnlab.decoding._text import Rows
@@ -27,8 +27,10 @@ def apply(log_probs_RV: LogProbs, tau: float, rows: Rows) -> LogProbs:
     probs_RV = np.exp(sorted_RV, dtype=np.float64)
     # A token belongs to the typical set if the more typical tokens have a total below tau.
     mass_before_RV = probs_RV.cumsum(-1) - probs_RV
+    is_typical_RV = mass_before_RV < tau - TOLERANCE
+    is_typical_RV[:, 0] = True
     kept_RV = np.empty_like(log_probs_RV)
-    np.put_along_axis(kept_RV, order_RV, np.where(mass_before_RV < tau, sorted_RV, NEVER), axis=-1)
+    np.put_along_axis(kept_RV, order_RV, np.where(is_typical_RV, sorted_RV, NEVER), axis=-1)
     return log_softmax(kept_RV)
 
 

@@ -100,7 +100,8 @@ static int64_t grow(const struct beams *b, int64_t step, int64_t prompt, const f
         b->sums[at + i] = total;
         if (num_live == width) continue;
         if (token == b->eos) {
-            finish(finished, &b->num_finished[prompt], width, total / divisor);
+            if (b->early != FULL || i < width)
+                finish(finished, &b->num_finished[prompt], width, total / divisor);
             continue;
         }
         parents[num_live] = offset + row;

@@ -48,18 +48,22 @@ static double entropy(const float *x, int64_t vocab) {
     return sum;
 }
 
+/* As in rnnlab/decoding/_numbers.py. */
+#define TOLERANCE 1e-6
+
 /* Drop tokens less probable than the threshold, but never the best one. */
 static void keep_probable(float *x, int64_t vocab, double threshold) {
     int64_t top = best(x, vocab);
-    float least = threshold > 0 ? (float)log(threshold) : -INFINITY;
+    float least = threshold > 0 ? (float)log((1 - TOLERANCE) * threshold) : -INFINITY;
     for (int64_t v = 0; v < vocab; v++) x[v] = x[v] >= least || v == top ? x[v] : -INFINITY;
 }
 
-/* Keep the first `most` tokens in the order of their values, until their mass reaches a goal. */
+/* Keep the first `most` tokens in the order of their values, until their mass reaches a goal; at
+   least one. */
 static void keep_first(float *x, int64_t vocab, struct item *items, int64_t most, double goal) {
     int64_t left = vocab;
     build_heap(0, items, left);
-    for (double mass = 0; left > vocab - most && mass < goal; left--)
+    for (double mass = 0; left > vocab - most && (left == vocab || mass < goal - TOLERANCE); left--)
         mass += exp(x[pop(0, items, left).place]);
     for (int64_t i = 0; i < left; i++) x[items[i].place] = -INFINITY;
 }

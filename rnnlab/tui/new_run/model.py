@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.files import real_path
 from rnnlab.base.locations import checkpoints_folder
 from rnnlab.runs.launch import Launch
 from rnnlab.runs.paths import check_run_name
@@ -60,7 +61,7 @@ class Draft:
 
     def command(self) -> str:
         """Return the command that trains the same run."""
-        is_elsewhere = self.store.root.resolve() != checkpoints_folder().resolve()
+        is_elsewhere = real_path(self.store.root) != real_path(checkpoints_folder())
         return train_command(
             self.values,
             recipe=self.written.get("recipe"),

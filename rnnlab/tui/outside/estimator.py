@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.base.display import count, duration
+from rnnlab.base.parsing import parse_json
 from rnnlab.runs.launch import child_command
 from rnnlab.tui.outside.subprocesses import LineProcess, ProcessExit
 
@@ -77,7 +78,7 @@ class Estimator:
 
     def _on_line(self, line: bytes) -> None:
         with contextlib.suppress(ValueError, TypeError, KeyError):  # a line of a library
-            answer = json.loads(line)
+            answer = parse_json(line)
             self._finish(answer["ask"], _estimate(answer))
 
     def _on_exit(self, process: LineProcess, ended: ProcessExit) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rnnlab.base.errors import RnnlabError
+from rnnlab.base.files import real_path
 from rnnlab.tui.messages import Asked
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Questions:
         self._store = store
 
     def _path(self, run: RunName) -> RunPath:
-        return str(self._store.open(run).paths.root.resolve())
+        return str(real_path(self._store.open(run).paths.root))
 
     async def ask(self, asked: Asked) -> None:
         """Send a question to the generator process; answer `Failed` if its run no longer exists."""

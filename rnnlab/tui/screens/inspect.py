@@ -14,6 +14,7 @@ from textual.widgets import Input, Label, Static
 
 from rnnlab.base.display import visible
 from rnnlab.base.errors import RnnlabError
+from rnnlab.base.files import real_path
 from rnnlab.plots import Finding, finding_from_json
 from rnnlab.protocol.messages import Ended, Failed, Inspect, Inspected, Reply, Started
 from rnnlab.runs.checkpoint import split_checkpoint
@@ -241,7 +242,7 @@ class InspectScreen(InspectingScreen):
 
 
 def _path(run: Run) -> str:
-    return str(run.paths.root.resolve())
+    return str(real_path(run.paths.root))
 
 
 SCREEN = Declaration(

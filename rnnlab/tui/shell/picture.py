@@ -13,6 +13,7 @@ from pathlib import Path
 from textual.app import App
 
 from rnnlab.base.errors import BadInputError, one_line
+from rnnlab.base.files import real_path
 from rnnlab.base.locations import pictures_folder
 
 _MOST_TRIES = 1000
@@ -110,7 +111,7 @@ def _convert(svg: Path) -> list[Path]:
         program = shutil.which(name)
         if program is None:
             continue
-        command = [program, *arguments(str(svg.resolve()), str(png.resolve()))]
+        command = [program, *arguments(str(real_path(svg)), str(real_path(png)))]
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,

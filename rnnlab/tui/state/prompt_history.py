@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from rnnlab.base.files import replace_text
+from rnnlab.base.parsing import parse_json
 
 MOST = 100
 """Maximum number of prompts in the history."""
@@ -65,8 +66,8 @@ def _read(file: Path | None) -> list[str]:
         return []
     prompts: list[str] = []
     for line in lines:
-        with contextlib.suppress(ValueError, RecursionError):
-            prompt = json.loads(line)
+        with contextlib.suppress(ValueError):
+            prompt = parse_json(line)
             if isinstance(prompt, str) and prompt:
                 prompts.append(prompt)
     return prompts

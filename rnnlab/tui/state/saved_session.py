@@ -8,7 +8,6 @@ or of another version is ignored, and so is an error while writing.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from typing import Any
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.base.json_types import misfit
+from rnnlab.base.parsing import parse_json
 from rnnlab.protocol.codec import decode_reply, decode_request, encode_reply, encode_request
 from rnnlab.protocol.messages import (
     Answer,
@@ -57,7 +57,7 @@ def read(file: Path | None) -> SavedSession | None:
         first, *others = file.read_bytes().splitlines()
         from rnnlab.decoding import parse_spec  # importing takes 0.1 s
 
-        asked = decode_request(json.loads(first))
+        asked = decode_request(parse_json(first))
         if not isinstance(asked, Generate):
             return None
         request = PromptRequest(
@@ -71,7 +71,7 @@ def read(file: Path | None) -> SavedSession | None:
             asked.has_trace,
         )
         replies = [decode_reply(line) for line in others]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, RnnlabError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RnnlabError):
         return None
     known = [reply for reply in replies if isinstance(reply, Started | Progress | Trace | Ended)]
     is_whole = len(known) == len(others) >= 2 and isinstance(known[-1], Ended)

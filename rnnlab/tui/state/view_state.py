@@ -15,6 +15,7 @@ from pathlib import Path
 from string import ascii_lowercase
 
 from rnnlab.base.files import replace_text
+from rnnlab.base.parsing import parse_json
 
 
 @dataclass
@@ -91,8 +92,8 @@ def load_view(file: Path | None) -> ViewState:
     if file is None:
         return view
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        values = parse_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return view
     if not isinstance(values, dict):
         return view

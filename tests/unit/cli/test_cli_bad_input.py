@@ -37,6 +37,7 @@ FILES = {
     "typo.toml": b"hiden = 3\n",
     "range.toml": b"hidden = 0\n",
     "broken.toml": b"hidden = \n",
+    "deep.toml": b"hidden = " + b"[" * 100_000,
     "short-prompts.jsonl": b'"a"\n\n7\n',
 }
 
@@ -138,6 +139,11 @@ def test_a_letter_that_the_first_weights_never_saw_is_named(refuse: Refuse, fold
         (["--dropout", "1"], ["dropout = 1.0"]),
         (["--length", "100000"], ["100,001", "lower --batch or --length"]),
         (["--steps", "0"], ["steps = 0"]),
+        (["--val-fraction", "0.00001"], ["val_fraction = 1e-05", "raise --val-fraction"]),
+        (
+            ["--task", "sentences", "--val-fraction", "0.00001"],
+            ["val_fraction = 1e-05", "less than 1 sentence", "raise --val-fraction"],
+        ),
         (["--device", "gpu"], ["device = 'gpu'"]),
         (["--name", ".."], ["'..' cannot be a run's name"]),
         (["--name", "../a"], ["cannot be a run's name"]),
@@ -146,6 +152,7 @@ def test_a_letter_that_the_first_weights_never_saw_is_named(refuse: Refuse, fold
         (["--config", "{folder}/typo.toml"], ["typo.toml", "'hiden'", "did you mean 'hidden'?"]),
         (["--config", "{folder}/range.toml"], ["range.toml", "hidden = 0"]),
         (["--config", "{folder}/broken.toml"], ["broken.toml is not a TOML file"]),
+        (["--config", "{folder}/deep.toml"], ["deep.toml is not a TOML file", "nested too deeply"]),
     ],
 )
 def test_an_invalid_setting_is_an_error(
@@ -190,6 +197,7 @@ def test_an_invalid_setting_is_an_error(
         (["generate", "x", "--prompt", "a", "-d", ""], ["spec '' is empty"]),
         (["generate", "x", "--prompt", "a", "--length", "0"], ["--length"]),
         (["generate", "x", "--prompt", "a", "--seed", "9" * 30], ["--seed"]),
+        (["generate", "x", "--prompt", "a", "--num", "1000000000"], ["--num", "10000"]),
         (["score", "..", "--text", "a"], ["unknown run '..'"]),
         (["resume", "nobody"], ["unknown run 'nobody'"]),
         (["rm", "../x"], ["unknown run '../x'"]),

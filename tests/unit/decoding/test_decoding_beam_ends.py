@@ -69,6 +69,27 @@ def test_a_full_search_ends_once_k_texts_have() -> None:
     assert num_full > 5
 
 
+def test_a_full_search_counts_only_ends_among_the_k_best_candidates() -> None:
+    """The end of `b` ranks third: with it two texts would be complete, and `a a` given up."""
+    a, b, end = range(3)
+    after_a = [[0.79, 0.01, 0.2], [0.05, 0.05, 0.9]]
+    """After a first and a second `a`."""
+    after_b = [0.3, 0.25, 0.45]
+
+    def step(state: Array, parents_R: Array, tokens_R: Array) -> tuple[Array, Array]:
+        lengths_R = state[parents_R] + 1
+        pairs = zip(tokens_R.tolist(), lengths_R.tolist(), strict=True)
+        rows = [after_a[length - 1] if token == a else after_b for token, length in pairs]
+        return np.log(rows), lengths_R
+
+    start = SearchStart(np.log([[0.6, 0.25, 0.15]]), np.zeros(1, int), end, [Prompt(())], ())
+    spec = parse_spec("beam:k=2,early=full")
+    *before, last = spec.decoder.search(step, start, spec.options, 3, no_chance(1))
+    assert answers(last) == [(a, a, end), (a, end)]
+    beyond = given_up(before[-1], "beyond the beam's width")
+    assert (b, end) in [tuple(h.tokens()) for h in beyond]
+
+
 def test_a_search_that_never_stops_early_writes_to_the_full_length() -> None:
     for seed in range(10):
         frames = run("beam:k=3,early=never", Tree(seed), EOS, 9)

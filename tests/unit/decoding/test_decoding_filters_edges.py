@@ -84,3 +84,30 @@ def test_the_coldest_temperature_leaves_the_best_tokens(temperature: float, dtyp
     row = Row((1.0, 3.0, 3.0, -math.inf, 2.0))
     cold_1V = load_filter("temperature")(log_probs([row], dtype), temperature, rows_of([row]))
     assert_close(np.exp(cold_1V)[0], [0.0, 0.5, 0.5, 0.0, 0.0], terms=5, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("name", "value", "probs", "num_kept"),
+    [
+        ("top-p", 0.8, [0.3, 0.1, 0.1, 0.5], 2),
+        ("top-p", 0.8, [0.15, 0.3, 0.3, 0.25], 3),
+        ("top-p", 0.7, [0.4, 0.3, 0.2, 0.1], 2),
+        ("top-p", 0.9, [0.4, 0.3, 0.2, 0.1], 3),
+        ("top-p", 1e-7, [0.4, 0.3, 0.2, 0.1], 1),
+        ("typical", 0.5, [0.25, 0.25, 0.25, 0.25], 2),
+        ("typical", 1e-7, [0.4, 0.3, 0.2, 0.1], 1),
+        ("min-p", 0.25, [0.1, 0.2, 0.3, 0.4], 4),
+        ("min-p", 0.5, [0.1, 0.2, 0.3, 0.4], 3),
+        ("min-p", 0.75, [0.1, 0.2, 0.3, 0.4], 2),
+        ("epsilon", 0.1, [0.1, 0.2, 0.3, 0.4], 4),
+        ("epsilon", 0.3, [0.1, 0.2, 0.3, 0.4], 2),
+    ],
+)
+def test_a_threshold_is_met_up_to_rounding(
+    name: str, value: float, probs: list[float], num_kept: int, dtype: type
+) -> None:
+    """These masses and bars are exact in decimal numbers, but not in the log-probs."""
+    row = Row(tuple(map(math.log, probs)))
+    filtered_1V = load_filter(name)(log_probs([row], dtype), value, rows_of([row]))
+    assert int((filtered_1V > -math.inf).sum()) == num_kept

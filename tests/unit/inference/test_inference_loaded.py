@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from rnnlab import models
 from rnnlab.base.errors import BadInputError, NoCheckpointError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.inference import LoadedModel, load_model
@@ -97,8 +99,8 @@ def test_a_folder_that_is_not_a_run_is_refused(
     paths.vocabulary.unlink()
     assert f"{paths.vocabulary} is missing" in message_of(lambda: load_model(paths))
     paths = save_run(make_loaded(), 5)
-    paths.pointer("last").unlink()
-    assert "no last checkpoint" in message_of(lambda: load_model(paths), NoCheckpointError)
+    message = message_of(lambda: load_model(paths, "best"), NoCheckpointError)
+    assert "has no best checkpoint yet" in message
 
 
 @pytest.mark.parametrize(
@@ -157,3 +159,37 @@ def test_loading_retries_if_the_checkpoint_is_replaced_meanwhile(
     assert asked == [paths.weights(5), paths.weights(6)]
     assert loaded.step == 6
     assert equal(loaded.model, newer.model)
+
+
+def spoiled(paths: RunPaths, change: Callable[[Tensor], Tensor]) -> RunPaths:
+    """Change the biases of the head in the weights of step 3."""
+    tensors = load_file(paths.weights(3))
+    tensors["head.bias"] = change(tensors["head.bias"])
+    save_file(tensors, paths.weights(3))
+    return paths
+
+
+@pytest.mark.parametrize("cell", ["lstm", "lstm-peephole"])
+def test_weights_that_are_no_numbers_of_a_model_are_refused(
+    make_loaded: Make, save_run: Save, cell: str
+) -> None:
+    """Both engines would write text with them."""
+    save_run(make_loaded(cell=cell), 2)
+    paths = save_run(make_loaded(cell=cell), 3)
+    with pytest.raises(RnnlabError, match=r"head.bias has a number that is not finite; use .*: 2"):
+        load_model(spoiled(paths, lambda bias: bias.index_fill(0, torch.tensor([1]), torch.nan)))
+    with pytest.raises(RnnlabError, match=r"head.bias has numbers of type int8"):
+        load_model(spoiled(paths, lambda bias: torch.zeros(len(bias), dtype=torch.int8)))
+
+
+def test_shapes_are_compared_before_a_network_is_built(
+    make_loaded: Make, save_run: Save, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network of those settings would take gigabytes, and half a minute."""
+    loaded = make_loaded(cell="lstm-peephole")
+    paths = save_run(loaded, 3)
+    large = loaded.config.model_copy(update={"hidden": 16_384, "layers": 64})
+    replace_text(paths.config, large.to_toml())
+    monkeypatch.setattr(models, "build_model", lambda *_: pytest.fail("it was built"))
+    with pytest.raises(RnnlabError, match="does not fit this model: "):
+        load_model(paths)

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import os
-import stat
-import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.base.files import replace_text, replacing
 from rnnlab.runs.paths import RunPaths, check_run_name
 
 
@@ -69,6 +66,20 @@ class TestCheckpoints:
         assert paths.read_pointer("last") == 12
 
     @pytest.mark.parametrize("content", [None, b"", b"x", b"\xff"])
+    def test_without_a_pointer_the_last_checkpoint_is_the_newest_that_can_be_resumed(
+        self, tmp_path: Path, content: bytes | None
+    ) -> None:
+        paths = RunPaths(tmp_path)
+        if content is not None:
+            paths.pointer("last").write_bytes(content)
+        for step in (10, 20, 30):
+            paths.weights(step).touch()
+        assert paths.read_pointer("last") == 30
+        paths.training_state(20).touch()
+        assert paths.read_pointer("last") == 20
+        assert paths.read_pointer("best") is None
+
+    @pytest.mark.parametrize("content", [None, b"", b"x", b"\xff"])
     def test_a_missing_or_broken_pointer_points_nowhere(
         self, tmp_path: Path, content: bytes | None
     ) -> None:
@@ -76,56 +87,3 @@ class TestCheckpoints:
         if content is not None:
             paths.pointer("best").write_bytes(content)
         assert paths.read_pointer("best") is None
-
-
-class TestReplace:
-    @pytest.mark.parametrize("durable", [False, True])
-    def test_the_new_text_takes_the_place_of_the_old(self, tmp_path: Path, durable: bool) -> None:
-        file = tmp_path / "a"
-        replace_text(file, "old")
-        replace_text(file, "é new", durable=durable)
-        assert file.read_text(encoding="utf-8") == "é new"
-        assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
-
-    def test_others_can_read_it_whatever_the_umask(self, tmp_path: Path) -> None:
-        before = os.umask(0o077)
-        try:
-            replace_text(tmp_path / "a", "x")
-            replace_text(tmp_path / "b", "x", is_private=True)
-        finally:
-            os.umask(before)
-        assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o644
-        assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o600
-
-    def test_a_failed_write_leaves_the_old_file_and_nothing_else(self, tmp_path: Path) -> None:
-        file = tmp_path / "a"
-        file.write_text("old")
-
-        def write() -> None:
-            with replacing(file) as temporary:
-                temporary.write_text("half")
-                raise OSError("no space left")
-
-        with pytest.raises(OSError, match="no space left"):
-            write()
-        assert file.read_text() == "old"
-        assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
-
-    def test_a_reader_never_sees_a_part(self, tmp_path: Path) -> None:
-        file = tmp_path / "a"
-        texts = ["a" * 100_000, "b" * 100_000]
-        replace_text(file, texts[0])
-        is_done = threading.Event()
-
-        def write() -> None:
-            for turn in range(200):
-                replace_text(file, texts[turn % 2])
-            is_done.set()
-
-        writer = threading.Thread(target=write)
-        writer.start()
-        seen = {file.read_text()}
-        while not is_done.is_set():
-            seen.add(file.read_text())
-        writer.join()
-        assert seen <= set(texts)

@@ -312,3 +312,19 @@ def test_nothing_that_could_be_executed_is_written(start: Start) -> None:
         size = int.from_bytes(data[:8], "little")
         assert isinstance(json.loads(data[8 : 8 + size]), dict)
     assert not list(session.paths.root.glob("*.pt*"))
+
+
+@pytest.mark.parametrize("content", ["", "x"])
+def test_a_run_whose_pointer_is_damaged_goes_on_from_its_newest_checkpoint(
+    start: Start, content: str
+) -> None:
+    """From step 0 it would write a second curve, and delete the checkpoints of the first."""
+    whole = start("whole", **STREAM)
+    train(whole)
+    stopped = start("run", {13: [Command("stop")]}, **STREAM)
+    assert train(stopped) == "stopped"
+    stopped.paths.pointer("last").write_text(content)
+    resumed = start("run", **STREAM)
+    assert resumed.state.step == 13
+    train(resumed)
+    assert_same_end(resumed, whole)

@@ -1,0 +1,66 @@
+"""Compare the arrays of a checkpoint with a run's settings, before any network is built.
+
+Shapes: see `network`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from rnnlab.base.errors import RnnlabError
+from rnnlab.inference.network import Arrays
+from rnnlab.runs.intact import damaged_weights
+from rnnlab.settings.run_config import RunConfig
+
+LayerShapes = Callable[[int, int], Mapping[str, tuple[int, ...]]]
+"""(inputs, hidden units) -> shape of every array of one direction of a layer, by name."""
+
+
+def check_arrays(
+    config: RunConfig,
+    vocab_size: int,
+    num_outputs: int,
+    arrays: Arrays,
+    file: Path,
+    layer_shapes: LayerShapes,
+) -> None:
+    """Raise RnnlabError, with the name of the file, if an array does not fit or is not finite."""
+    expected = _shapes(config, vocab_size, num_outputs, layer_shapes)
+    for name in sorted(expected.keys() | arrays.keys()):
+        array = arrays.get(name)
+        if array is None:
+            problem = f"it has no {name}"
+        elif name not in expected:
+            problem = f"it has a tensor {name}, which the model does not have"
+        elif array.shape != expected[name]:
+            problem = f"{name} is {list(array.shape)} instead of {list(expected[name])}"
+        elif array.dtype.kind != "f":
+            problem = f"{name} has numbers of type {array.dtype}"
+        elif not np.isfinite(array).all():
+            raise damaged_weights(file, f"{name} has a number that is not finite")
+        else:
+            continue
+        raise RnnlabError(f"{file} does not fit this model: {problem}")
+
+
+def _shapes(
+    config: RunConfig, vocab_size: int, num_outputs: int, layer_shapes: LayerShapes
+) -> dict[str, tuple[int, ...]]:
+    suffixes = ("", "_reverse") if config.bidirectional else ("",)
+    num_features = len(suffixes) * config.hidden
+    shapes: dict[str, tuple[int, ...]] = {"head.bias": (num_outputs,)}
+    if not config.one_hot:
+        shapes["embedding.weight"] = (vocab_size, config.embedding)
+    if not config.tied:
+        shapes["head.weight"] = (num_outputs, num_features)
+    for number in range(config.layers):
+        inputs = num_features
+        if number == 0:
+            inputs = vocab_size if config.one_hot else config.embedding
+        for suffix in suffixes:
+            for name, shape in layer_shapes(inputs, config.hidden).items():
+                shapes[f"rnn.{name}_l{number}{suffix}"] = tuple(shape)
+    return shapes

@@ -1,0 +1,79 @@
+"""Files that are replaced, and paths with loops."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from rnnlab.base.files import real_path, replace_text, replacing
+
+
+@pytest.mark.parametrize(
+    ("umask", "is_private", "mode"),
+    [(0o022, False, 0o644), (0o077, False, 0o600), (0o000, False, 0o644), (0o000, True, 0o600)],
+)
+def test_a_replaced_file_is_as_open_as_the_umask_permits(
+    tmp_path: Path, umask: int, is_private: bool, mode: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        replace_text(tmp_path / "file", "text", is_private=is_private)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_the_new_text_takes_the_place_of_the_old(tmp_path: Path, durable: bool) -> None:
+    file = tmp_path / "a"
+    replace_text(file, "old")
+    replace_text(file, "é new", durable=durable)
+    assert file.read_text(encoding="utf-8") == "é new"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    file.write_text("old")
+
+    def write() -> None:
+        with replacing(file) as temporary:
+            temporary.write_text("half")
+            raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"):
+        write()
+    assert file.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_reader_never_sees_a_part(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    texts = ["a" * 100_000, "b" * 100_000]
+    replace_text(file, texts[0])
+    is_done = threading.Event()
+
+    def write() -> None:
+        for turn in range(200):
+            replace_text(file, texts[turn % 2])
+        is_done.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = {file.read_text()}
+    while not is_done.is_set():
+        seen.add(file.read_text())
+    writer.join()
+    assert seen <= set(texts)
+
+
+def test_a_loop_of_links_has_a_path(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    assert real_path(loop).name == "loop"
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    assert real_path(tmp_path / "link") == real_path(tmp_path) / "file"
