@@ -67,8 +67,6 @@ def test_start_prompt_pause_resume_compare_quit_and_come_back(lab: Lab, long_tex
     go_home(terminal)
     terminal.press("p")
     until_state("paused", "‖")
-    terminal.press("p")
-    until_state("running", "●")
 
     terminal.press(F8)
     terminal.until("best val loss", "long-lstm-128", "starter")
@@ -78,6 +76,8 @@ def test_start_prompt_pause_resume_compare_quit_and_come_back(lab: Lab, long_tex
     terminal.until("esc Home")
     go_home(terminal)
 
+    terminal.press("p")
+    until_state("running", "●")
     step = run.status().step
     quit_lab(terminal)
     lab.until_step(run, step + 20)
