@@ -15,6 +15,7 @@ import pytest
 
 from tests.toys.environment import NUM_THREADS, keep_ignoring, known_environment, make_known
 
+gc.disable()  # until the tests are collected: that makes millions of objects and little garbage
 make_known()  # before rnnlab, torch and Textual are imported: they read the environment once
 
 from tests.toys.built_once import Listing, assert_unchanged, build_once, list_files  # noqa: E402
@@ -93,10 +94,10 @@ def native_kernels() -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Look for garbage less often: thousands of tests and torch are looked through each time."""
+    """Look for garbage less often, and never in thousands of tests and torch."""
     if hasattr(session.config, "workerinput"):
         compile_kernels()
-    gc.collect()
+    gc.enable()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
 

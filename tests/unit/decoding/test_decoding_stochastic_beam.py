@@ -28,7 +28,7 @@ from tests.toys.searches import (
     is_true_logprob,
 )
 
-NUM_SEEDS = 1000
+NUM_SEEDS = 2000
 SEED = 4
 CHI_SQUARE_BOUND = 39.1
 """For 12 degrees of freedom: a true sampler exceeds it once in 10,000 seeds, and ours are fixed."""
