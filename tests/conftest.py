@@ -15,10 +15,12 @@ import pytest
 
 from tests.toys.environment import NUM_THREADS, keep_ignoring, known_environment, make_known
 
+gc.disable()  # until the tests are collected: that makes millions of objects and little garbage
 make_known()  # before rnnlab, torch and Textual are imported: they read the environment once
 
 from tests.toys.built_once import Listing, assert_unchanged, build_once, list_files  # noqa: E402
 from tests.toys.forked_workers import forked_workers  # noqa: E402
+from tests.toys.kernels import compile_kernels, start_compiling  # noqa: E402
 from tests.toys.lab import Ask, Call, Ended, Lab, SharedLab, lab_in, lab_of  # noqa: E402
 
 # Hypothesis measures time, which a busy machine stretches, and draws other examples every time.
@@ -74,9 +76,28 @@ def shared_lab(
         assert_unchanged(folder, listing)
 
 
-def pytest_collection_finish() -> None:
-    """Look for garbage less often: thousands of tests and torch are looked through each time."""
-    gc.collect()
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the kernels while the processes of pytest-xdist collect the tests."""
+    is_alone = not config.getoption("numprocesses", None) or config.option.collectonly
+    if not (is_alone or hasattr(config, "workerinput")):
+        start_compiling()
+
+
+@pytest.fixture(scope="session")
+def native_kernels() -> None:
+    """Skip a test where the kernels cannot be compiled."""
+    compile_kernels()
+    from rnnlab.native import report
+
+    if "not available" in (reason := report()):
+        pytest.skip(reason)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Look for garbage less often, and never in thousands of tests and torch."""
+    if hasattr(session.config, "workerinput"):
+        compile_kernels()
+    gc.enable()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
 

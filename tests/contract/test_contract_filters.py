@@ -6,6 +6,7 @@ Shapes: R rows, V tokens of the vocabulary.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -74,23 +75,28 @@ WITHOUT_CONTEXT = set(FILTERS) - PENALTIES - CONSTRAINTS
 
 @st.composite
 def some_rows(draw: st.DrawFn, num: int) -> list[Row]:
-    """Rows of one vocabulary, each with a past of its own.
+    """Rows of one vocabulary, each with a past of its own, made from one number: a draw is dear.
 
     Logits are whole 1024ths: two of them are equal, or further apart than any rounding.
     """
-    size = draw(st.integers(1, len(PIECES)))
-    logit = (
-        st.integers(-6144, 6144).map(lambda n: n / 1024)
-        | st.sampled_from([0.0, 1.0])
-        | st.just(-math.inf)
-    )
+    size, chance = draw(st.integers(1, len(PIECES))), random.Random(draw(st.integers(0, 10**6)))
+
+    def past() -> tuple[int, ...]:
+        length = chance.randint(0, 6) if size > 1 else 0
+        return tuple(chance.randint(1, size - 1) for _ in range(length))
+
     rows = []
     for _ in range(num):
-        row = draw(
-            st.lists(logit, min_size=size, max_size=size).filter(lambda row: max(row) > -math.inf)
-        )
-        past = st.lists(st.integers(1, size - 1), max_size=6) if size > 1 else st.just([])
-        rows.append(Row(tuple(row), tuple(draw(past)), tuple(draw(past))))
+        kinds = chance.choice(["any", "any", "any tie none", "tie none", "any none"]).split()
+        drawn = {
+            "any": lambda: chance.randint(-6144, 6144) / 1024,
+            "tie": lambda: chance.choice([0.0, 1.0]),
+            "none": lambda: -math.inf,
+        }
+        row = [drawn[chance.choice(kinds)]() for _ in range(size)]
+        if max(row) == -math.inf:
+            row[chance.randrange(size)] = 0.0
+        rows.append(Row(tuple(row), past(), past()))
     return rows
 
 

@@ -23,6 +23,7 @@ from rnnlab.tui.app import LabApp
 from rnnlab.tui.runs.details import Details
 from rnnlab.tui.runs.row import STATE_MARKS, TROUBLE_MARK
 from tests.toys.app_lab import WITH_WORKERS, home, until
+from tests.toys.forked_workers import can_fork, forked_workers
 from tests.toys.lab import Lab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
@@ -130,7 +131,8 @@ async def test_a_full_disk_is_said_with_what_makes_room(trained: Lab, lab: Lab) 
     written = run.paths.journal.rename(lab.folder / "written")
     # Where every write finds that no space is left; to be read by nobody, since it has no end.
     run.paths.journal.symlink_to("/dev/full")
-    control.resume(run)
+    with forked_workers():
+        control.resume(run)
     lab.until_state(run, "failed")
     written.rename(run.paths.journal)
     async with opened(lab) as pilot:
@@ -139,10 +141,11 @@ async def test_a_full_disk_is_said_with_what_makes_room(trained: Lab, lab: Lab) 
 
 
 async def test_want_of_memory_is_said_with_what_needs_less(lab: Lab) -> None:
-    limit = size_of_libraries() + (3 << 30)  # one matrix of the model has 4 << 30
+    mine = psutil.Process().memory_info().vms if can_fork() else size_of_libraries()
+    limit = mine + (3 << 30)  # one matrix of the model has 4 << 30
     lab.start(
         "train", lab.text, "--name", "big", "--detach", "--hidden", "16384", "--device", "cpu",
-        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_AS, (limit, limit)),
+        is_forked=True, preexec_fn=partial(resource.setrlimit, resource.RLIMIT_AS, (limit, limit)),
     )  # fmt: skip
     async with opened(lab) as pilot:
         why = ("out of memory", "lower --batch, --length or --hidden")

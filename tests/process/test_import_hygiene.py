@@ -14,7 +14,8 @@ import rnnlab.runs
 from rnnlab.base import registry
 from tests.toys.environment import known_environment
 
-pytestmark = pytest.mark.process
+# One process of pytest asks every question of a process that it has started.
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("imports")]
 
 RUN_THEN_LIST = """
 import contextlib, io, json, sys
@@ -27,21 +28,10 @@ for arguments in json.loads(sys.argv[1]):
 print(json.dumps(loaded))
 """
 
-DRAW_THEN_LIST = """
-import json, sys
-from pathlib import Path
-from rnnlab.runs.store import RunStore
-from rnnlab.tui.app import LabApp
-app = LabApp(RunStore(Path("runs")), has_outline=True)
-wait = app.call_after_refresh
-app.call_after_refresh = lambda *_: wait(app.exit)  # what the app does after its first frame
-app.run(headless=True)
-print(json.dumps(sorted(sys.modules)))
-"""
-
-LIST_RUNS_THEN_LIST = """
+DRAW_AND_LIST_RUNS = """
 import json, sys
 from dataclasses import replace
+from pathlib import Path
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.outside import DEFAULT
@@ -51,10 +41,20 @@ class Generator:
     async def close(self): pass
 outside = replace(DEFAULT, make_generator=Generator)
 app = LabApp(RunStore.default(), has_outline=True, outside=outside)
+found = []
+wait = app.call_after_refresh
+def first(*given, **options):  # what the app does after its first frame
+    wait(lambda: found.append(sorted(sys.modules)))
+    app.call_after_refresh = wait
+    return wait(*given, **options)
+app.call_after_refresh = first
 app.run(headless=True)
 assert app.state.summaries
-print(json.dumps(sorted(sys.modules)))
+from rnnlab.tui.state.saved_session import read
+assert read(Path("answers.jsonl")) is None
+print(json.dumps([*found, sorted(sys.modules)]))
 """
+"""Prints what is loaded at the first frame, and when the runs are listed."""
 
 IMPORT_THEN_LIST = """
 import importlib, json, sys
@@ -129,52 +129,49 @@ for words in lines:
         run(["x"])
     except SystemExit:
         pass
-print(json.dumps([name for name in sys.argv[2:] if name in sys.modules]))
+    print("loaded", *(name for name in sys.argv[2:] if name in sys.modules))
 """
+"""Prints the values that are offered for a line, then what is loaded by then."""
 
 
-def test_completion_in_the_shell_offers_values_and_loads_nothing_slow(tmp_path: Path) -> None:
-    lines = {
-        "rnnlab inspect st": "starter", "rnnlab inspect starter gat": "gates",
-        "rnnlab train stu": "stump", "rnnlab train stump --cell gr": "gru",
-        "rnnlab generate starter -d nucl": "nucleus", "rnnlab reproduce lstm-mol": "lstm-moliere",
-        "rnnlab samples starter --at ": "", "rnnlab evaluate starter --checkpoint la": "last",
-    }  # fmt: skip
-    assert loaded_by_completion(tmp_path, lines, SLOW) == []
-
-
-def test_completion_of_names_waits_for_neither_numpy_nor_pydantic(tmp_path: Path) -> None:
-    lines = {
+def test_completion_offers_names_without_numpy_and_values_without_anything_slow(
+    tmp_path: Path,
+) -> None:
+    names = {
         "rnnlab tra": "train", "rnnlab generate st": "starter", "rnnlab inspect st": "starter",
         "rnnlab train stump --cell gr": "gru", "rnnlab generate starter -d nucl": "nucleus",
         "rnnlab train stump --optimizer ada": "adamw", "rnnlab train stump --sched": "--schedule",
         "rnnlab evaluate starter --checkpoint la": "last",
     }  # fmt: skip
-    assert loaded_by_completion(tmp_path, lines, [*SLOW, "numpy", "pydantic"]) == []
+    values = {
+        "rnnlab inspect starter gat": "gates", "rnnlab train stu": "stump",
+        "rnnlab reproduce lstm-mol": "lstm-moliere", "rnnlab samples starter --at ": "",
+    }  # fmt: skip
+    lines = json.dumps([*names, *values])
+    printed = python(tmp_path, COMPLETE_THEN_LIST, lines, *SLOW, "numpy", "pydantic").splitlines()
+    for slow, expected in (({*SLOW, "numpy", "pydantic"}, names), ({*SLOW}, values)):
+        for words, value in expected.items():
+            end = next(n for n, line in enumerate(printed) if line.split()[:1] == ["loaded"])
+            assert not value or value in printed[:end], words
+            assert not slow & set(printed[end].split()), words
+            del printed[: end + 1]
 
 
-def loaded_by_completion(folder: Path, lines: dict[str, str], slow: list[str]) -> list[str]:
-    """Return the slow modules that the shell loads to complete the lines.
-
-    lines: a line -> a value that must be among those that it offers; empty for none.
-    """
-    printed = python(folder, COMPLETE_THEN_LIST, json.dumps(list(lines)), *slow)
-    *offered, loaded = printed.splitlines()
-    for words, value in lines.items():
-        assert not value or value in offered, words
-    return list(json.loads(loaded))
-
-
-def test_help_lists_and_errors_load_neither_torch_nor_the_screen(tmp_path: Path) -> None:
+def test_helps_and_verbs_load_nothing_that_they_do_not_need(tmp_path: Path) -> None:
+    """The first ones neither numpy nor pydantic, all of them neither torch nor the screen."""
     (tmp_path / "mer.txt").write_text("La mer monte. " * 200)
     (tmp_path / "empty.txt").touch()
-    good = [
-        ["--help"], ["--version"], [], ["runs"], ["runs", "--json"], ["cells"], ["decoders"],
-        *([verb, "--help"] for verb in registry.names("cli")),
+    quick = [
+        ["--help"], [], ["--version"], ["--checkpoints", "runs", "runs"],
+        ["runs", "--filter", "val<9"], ["runs"], ["runs", "--json"], ["cells"],
+        ["note", "starter"],
+        *([verb, "--help"] for verb in registry.names("cli")), ["train", "--help-all"],
+    ]  # fmt: skip
+    quick_and_bad = [
+        ["dance"], ["--dance"], ["train", "--danse"], ["pause", "nobody"], ["stop", "nobody"],
+        ["stop", "nobody", "--now"], ["samples", "starter"],
     ]  # fmt: skip
     bad = [
-        ["dance"],
-        ["--dance"],
         ["train"],
         ["train", "nowhere.txt"],
         ["train", "empty.txt"],
@@ -185,30 +182,22 @@ def test_help_lists_and_errors_load_neither_torch_nor_the_screen(tmp_path: Path)
         ["train", "mer.txt", "--name", ".."],
         ["train", "mer.txt", "--config", "nowhere.toml"],
         ["resume", "nobody"],
-        ["pause", "nobody"],
-        ["stop", "nobody"],
         ["rm", "nobody"],
         ["generate", "nobody", "--prompt", "x"],
         ["generate", "nobody", "--prompt", "x", "-d", "beam:k=lots"],
         ["score", "nobody", "--text", "x"],
         ["evaluate", "nobody"],
     ]
-    loaded = json.loads(python(tmp_path, RUN_THEN_LIST, json.dumps([*good, *bad]), *SLOW))
-    expected = [[line, 0, []] for line in good] + [[line, 2, []] for line in bad]
-    assert loaded == expected
-
-
-def test_helps_and_verbs_on_runs_load_neither_numpy_nor_pydantic(tmp_path: Path) -> None:
-    lines = [
-        ["--help"], [], ["--checkpoints", "runs", "runs"], ["runs", "--filter", "val<9"],
-        ["runs", "--json"], ["cells"], ["note", "starter"], ["samples", "starter"],
-        *([verb, "--help"] for verb in registry.names("cli")), ["train", "--help-all"],
-        ["dance"], ["train", "--danse"], ["pause", "nobody"], ["stop", "nobody", "--now"],
-    ]  # fmt: skip
+    lines = [*quick, *quick_and_bad, ["decoders"], *bad]
     slow = [*SLOW, "numpy", "pydantic"]
     loaded = json.loads(python(tmp_path, RUN_THEN_LIST, json.dumps(lines), *slow))
-    assert [[line, modules] for line, _, modules in loaded] == [[line, []] for line in lines]
-    assert [code for _, code, _ in loaded][-4:] == [2, 2, 2, 2]
+    good = [*quick, ["decoders"]]
+    assert [[line, code] for line, code, _ in loaded] == [
+        [line, 0 if line in good else 2] for line in lines
+    ]
+    num_quick = len(quick) + len(quick_and_bad)
+    assert not [(line, found) for line, _, found in loaded[:num_quick] if found]
+    assert not [(line, found) for line, _, found in loaded if {*found} & {*SLOW}]
 
 
 def test_the_run_directory_needs_the_standard_library_only(added: dict[str, set[str]]) -> None:
@@ -237,9 +226,9 @@ def test_the_screen_never_loads_torch(added: dict[str, set[str]]) -> None:
     assert not {"torch", "tensorboard", "rnnlab.models", "rnnlab.training"} & loaded
 
 
-def test_the_first_frame_comes_before_whatever_it_can_do_without(tmp_path: Path) -> None:
-    loaded = set(json.loads(python(tmp_path, DRAW_THEN_LIST)))
-    assert "rnnlab.tui.shell.outline" in loaded
+def test_the_first_frame_and_the_list_come_before_what_they_can_do_without(tmp_path: Path) -> None:
+    first, listed = map(set, json.loads(python(tmp_path, DRAW_AND_LIST_RUNS)))
+    assert "rnnlab.tui.shell.outline" in first
     slow = {"torch", "numpy", "plotext", "typer", "pydantic", "psutil", "requests"}
     later = {
         "rnnlab.settings.run_config", "rnnlab.plots", "rnnlab.decoding", "rnnlab.corpora",
@@ -249,26 +238,12 @@ def test_the_first_frame_comes_before_whatever_it_can_do_without(tmp_path: Path)
         "rnnlab.tui.state.lab_state", "rnnlab.tui.state.prompt_session",
         "rnnlab.tui.state.saved_session", "rnnlab.tui.screens.lab",
     }  # fmt: skip
-    assert not loaded & (slow | later)
+    assert not first & (slow | later)
     features = ("beams", "charts", "compare", "corpora", "inspect", "new_run", "runs", "tokens")
     assert not [
-        name for name in loaded if name.startswith(tuple(map("rnnlab.tui.{}.".format, features)))
+        name for name in first if name.startswith(tuple(map("rnnlab.tui.{}.".format, features)))
     ]
-
-
-def test_the_runs_are_listed_before_decoders_and_settings_are_loaded(tmp_path: Path) -> None:
-    loaded = set(json.loads(python(tmp_path, LIST_RUNS_THEN_LIST)))
-    assert "rnnlab.tui.screens.lab" in loaded
+    # The runs are listed, and there are no last answers, whose decoders would be needed.
+    assert {"rnnlab.tui.screens.lab", "rnnlab.tui.state.saved_session"} <= listed
     slow = {"torch", "numpy", "pydantic", "psutil", "rnnlab.decoding", "rnnlab.settings.run_config"}
-    assert not loaded & slow
-
-
-def test_a_lab_without_last_answers_loads_no_decoder_for_them(tmp_path: Path) -> None:
-    code = """
-import sys
-from pathlib import Path
-from rnnlab.tui.state.saved_session import read
-assert read(Path("answers.jsonl")) is None
-print("rnnlab.decoding" in sys.modules)
-"""
-    assert python(tmp_path, code).strip() == "False"
+    assert not listed & slow

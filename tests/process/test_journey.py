@@ -26,10 +26,10 @@ def long_text(lab: Lab) -> Path:
     return write_tiny_text(lab.folder / "long.txt", num_sentences=100_000)
 
 
-def go_home(terminal: Terminal) -> None:
+def go_home(terminal: Terminal, shown: str) -> None:
     """Go back to the runs; a key in the same breath as escape would be another one."""
     terminal.press(ESCAPE)
-    terminal.until("p Pause")
+    terminal.until(shown)
 
 
 def quit_lab(terminal: Terminal) -> None:
@@ -64,20 +64,21 @@ def test_start_prompt_pause_resume_compare_quit_and_come_back(lab: Lab, long_tex
     terminal.until("step", *DECODERS, "of 7")
     assert run.status().state == "running", "it was prompted while it trained"
 
-    go_home(terminal)
+    go_home(terminal, "p Pause")
     terminal.press("p")
     until_state("paused", "‖")
-    terminal.press("p")
-    until_state("running", "●")
 
     terminal.press(F8)
     terminal.until("best val loss", "long-lstm-128", "starter")
     terminal.press(ENTER)
-    terminal.until("long-lstm-128 greedy", "starter greedy")
-    terminal.press(ESCAPE)  # leaves the text
+    # While the answers grow, escape stops them instead.
+    terminal.until("long-lstm-128 greedy", "starter greedy", "esc Leave text")
+    terminal.press(ESCAPE)
     terminal.until("esc Home")
-    go_home(terminal)
+    go_home(terminal, "p Resume")
 
+    terminal.press("p")
+    until_state("running", "●")
     step = run.status().step
     quit_lab(terminal)
     lab.until_step(run, step + 20)

@@ -20,18 +20,26 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.process, pytest.mark.timeout(400)]
 
 RUN_ALL = """
-import json, sys
+import contextlib, json, sys
 from rnnlab.cli import run
 for arguments in json.loads(sys.argv[1]):
-    if code := run(arguments):
+    workers = contextlib.nullcontext
+    if "torch" in sys.modules:
+        from tests.toys.forked_workers import forked_workers as workers
+    with workers():
+        code = run(arguments)
+    if code:
         sys.exit(f"{arguments}: code {code}")
 """
-"""Runs many command lines in one process: torch is loaded once."""
+"""Runs many command lines in one process: torch is loaded once.
+
+Once it is loaded, workers are forked: the first one starts as a user's does.
+"""
 VERBS = [
     "--help", "cells", "decoders", "recipes", "doctor", "corpora", "corpora show stump",
     "train tiny.txt --name a --hidden 16 --steps 10 --length 20 --probe-every 5",
-    "train tiny.csv --name b --hidden 16 --steps 10",
     "runs", "watch a --once", "samples a", "evaluate a", "inspect a gates",
+    "train tiny.csv --name b --hidden 16 --steps 10",
     "score a --text la", "generate a --prompt la --length 5 -d beam:k=3 -d nucleus --tree",
     "classify b --text fine", "compare a b", "rm b --yes",
 ]  # fmt: skip
@@ -76,14 +84,13 @@ def test_a_run_is_trained_in_the_c_locale(odd_lab: Lab) -> None:
 @pytest.mark.parametrize(
     "environment",
     [
-        pytest.param({"TERM": "", "LC_ALL": "C"}, id="no terminal type"),
         pytest.param(
-            {"TERM": "vt100", "LC_ALL": "ja_JP.UTF-8", "PYTHONWARNINGS": "error"}, id="vt100"
+            {"TERM": "", "LC_ALL": "C", "HOME": "/dev/null", "XDG_CONFIG_HOME": "",
+             "XDG_STATE_HOME": "", "XDG_CACHE_HOME": "", "TZ": "Asia/Kathmandu"},
+            id="no terminal type and no home",
         ),
         pytest.param(
-            {"HOME": "/dev/null", "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "",
-             "XDG_CACHE_HOME": "", "TZ": "Asia/Kathmandu"},
-            id="no home",
+            {"TERM": "vt100", "LC_ALL": "ja_JP.UTF-8", "PYTHONWARNINGS": "error"}, id="vt100"
         ),
     ],
 )  # fmt: skip

@@ -11,6 +11,7 @@ import pytest
 from rnnlab.recipes import train_running_loss
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import RunStore
+from tests.toys.forked_workers import killed_at
 from tests.toys.lab import DEADLINE_S
 
 if TYPE_CHECKING:
@@ -140,12 +141,12 @@ def test_an_interrupted_one_saves_and_the_same_command_goes_on(lab: Lab, call: C
 
 def test_a_killed_worker_is_taken_up_again_to_the_end(lab: Lab, call: Call) -> None:
     recipe = write_recipe(lab, "checkpoint_every = 20").rename(lab.folder / "killed.toml")
-    recipe.write_text(recipe.read_text().replace("epochs = 2\n", "steps = 400\n"))
-    child = lab.start("reproduce", recipe, "--file", lab.text, is_forked=True)
-    lab.until((lab.checkpoints / "killed").exists, "the run is there")
+    recipe.write_text(recipe.read_text().replace("epochs = 2\n", "steps = 60\n"))
+    with killed_at(30):
+        child = lab.start("reproduce", recipe, "--file", lab.text, is_forked=True)
+        lab.until((lab.checkpoints / "killed").exists, "the run is there")
     run = lab.open("killed")
-    lab.until_step(run, 20)
-    lab.kill(run)
+    lab.until_killed(run, 30)
     out, err = child.communicate(timeout=DEADLINE_S)
     assert child.returncode == 1
     assert out == ""
@@ -153,7 +154,7 @@ def test_a_killed_worker_is_taken_up_again_to_the_end(lab: Lab, call: Call) -> N
 
     document = call(lab, "reproduce", recipe, "--file", lab.text, "--json").json
     assert document["is_complete"]
-    assert document["runs"][0]["steps"] == 400
+    assert document["runs"][0]["steps"] == 60
     assert run.status().state == "finished"
 
 

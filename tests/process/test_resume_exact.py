@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnnlab.runs.history import read_history
+from tests.toys.forked_workers import killed_at
 
 if TYPE_CHECKING:
     from rnnlab.runs.store import Run
@@ -15,20 +16,20 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
-NUM_STEPS = 180
+NUM_STEPS = 120
 ONE_THREAD = ["--threads", "1"]
 """Curves and weights are compared bit by bit: every worker must split its sums alike."""
-# A checkpoint (60) falls into the middle of a window of the journal (7); dropout draws from the
+# A checkpoint (40) falls into the middle of a window of the journal (7); dropout draws from the
 # generator, cosine needs the progress.
 COMMON = [
     "--steps", str(NUM_STEPS), "--dropout", "0.3", "--layers", "2", "--schedule", "cosine",
-    "--log-every", "7", "--eval-every", "90", "--checkpoint-every", "60", "--optimizer", "adamw",
+    "--log-every", "7", "--eval-every", "60", "--checkpoint-every", "40", "--optimizer", "adamw",
     *ONE_THREAD,
 ]  # fmt: skip
 STREAM = [
     *COMMON, "--task", "stream", "--length", "16", "--batch", "4", "--engine", "equations"
 ]  # fmt: skip
-SENTENCES = [*COMMON, "--task", "sentences", "--batch", "8", "--hidden", "64", "--cell", "gru"]
+SENTENCES = [*COMMON, "--task", "sentences", "--batch", "8", "--cell", "gru"]
 
 
 def curve(run: Run) -> list[tuple[object, ...]]:
@@ -78,9 +79,11 @@ def reference(shared_lab: SharedLab) -> Run:
 
 
 def test_sentences_that_were_killed_end_as_if_they_were_not(lab: Lab, call: Call) -> None:
-    reference, run = (lab.train(name, *SENTENCES) for name in ("reference", "killed"))
-    kill_at(lab, run, 70)
-    assert run.paths.read_pointer("last") not in (None, 0)
+    reference = lab.train("reference", *SENTENCES)
+    with killed_at(70):
+        run = lab.train("killed", *SENTENCES)
+    lab.until_killed(run, 70)
+    assert run.paths.read_pointer("last") in (60, 80)
     call(lab, "resume", "killed", "--detach")
     lab.until_state(run, "finished")
     lab.until_state(reference, "finished")
@@ -94,12 +97,12 @@ def test_killed_four_times_at_random_it_ends_as_if_it_was_not(lab: Lab, call: Ca
         "--dropout", "0.3", "--variational", "--recurrent-dropout", "0.2", "--average", "0.98",
         "--token-dropout", "0.1", "--layers", "2", "--schedule", "plateau", "--patience", "50",
         "--optimizer", "sgd", "--momentum", "0.9", "--lr", "0.3", "--length", "16", "--batch", "4",
-        "--engine", "equations", "--steps", "300", "--log-every", "7", "--eval-every",
+        "--engine", "equations", "--steps", "180", "--log-every", "7", "--eval-every",
         "45", "--checkpoint-every", "10", *ONE_THREAD,
     ]  # fmt: skip
     reference, run = (lab.train(name, *settings) for name in ("reference", "killed"))
     # The second half is left alone: a worker must not have ended before it is killed.
-    steps = sorted(random.Random(7).sample(range(8, 150), 4))
+    steps = sorted(random.Random(7).sample(range(8, 90), 4))
     for number, step in enumerate(steps):
         # What a killed worker wrote beyond its checkpoint counts until the next one has begun.
         until_resumed(lab, run, number)
@@ -108,17 +111,21 @@ def test_killed_four_times_at_random_it_ends_as_if_it_was_not(lab: Lab, call: Ca
     lab.until_state(run, "finished")
     lab.until_state(reference, "finished")
     assert num_resumed(run) == 4
-    assert_same(run, reference, 300)
+    assert_same(run, reference, 180)
 
 
 def test_killed_before_its_first_checkpoint_and_again_it_ends_as_if_it_was_not(
     lab: Lab, call: Call, reference: Run
 ) -> None:
-    run = lab.train("killed", *STREAM)
-    for step, saved in ((7, {0}), (100, {90, 120, 180})):
-        kill_at(lab, run, step)
-        assert run.paths.read_pointer("last") in saved
+    with killed_at(7):
+        run = lab.train("killed", *STREAM)
+    lab.until_killed(run, 7)
+    assert run.paths.read_pointer("last") == 0
+    with killed_at(70):
         call(lab, "resume", "killed", "--detach")
+    lab.until_killed(run, 70)
+    assert run.paths.read_pointer("last") in (60, 80)
+    call(lab, "resume", "killed", "--detach")
     lab.until_state(run, "finished")
     assert num_resumed(run) == 1
     assert_same(run, reference)

@@ -15,7 +15,7 @@ from tests.toys.terminal import Terminal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.toys.lab import Lab
+    from tests.toys.lab import Call, Lab
 
 # Each starts several processes that load torch, one after the other.
 pytestmark = [pytest.mark.process, pytest.mark.timeout(400)]
@@ -59,7 +59,7 @@ def assert_saved(run: Run) -> None:
     assert run.paths.read_pointer("last") == run.status().step > 0
 
 
-def test_an_ignored_signal_stays_ignored_and_sigterm_saves_and_stops(lab: Lab) -> None:
+def test_an_ignored_signal_stays_ignored_and_sigterm_saves_and_stops(lab: Lab, call: Call) -> None:
     training = lab.start(
         "train", lab.text, *ENDLESS, "--name", "a", is_forked=True, preexec_fn=without_sigint
     )
@@ -78,12 +78,12 @@ def test_an_ignored_signal_stays_ignored_and_sigterm_saves_and_stops(lab: Lab) -
         without_sigint()
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
-    resumed = lab.start("resume", "a", preexec_fn=ignore_both)
+    resumed = lab.start("resume", "a", is_forked=True, preexec_fn=ignore_both)
     run = until_trains(lab, "a")
     resumed.send_signal(signal.SIGINT)
     resumed.send_signal(signal.SIGTERM)
     assert_trains_on(lab, run)
-    lab.cli("stop", "a")
+    call(lab, "stop", "a")
     resumed.communicate()
     assert resumed.returncode == 0
     assert_saved(run)

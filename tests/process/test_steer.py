@@ -52,9 +52,12 @@ def test_a_run_that_trains_takes_a_new_rate_and_a_new_end(lab: Lab, call: Call) 
     call(lab, "set", "endless", "lr=0.0005")
     lab.until(lambda: sets(run), "the change is an event")
     assert sets(run) == ["lr 0.002 -> 0.0005"]
-    later = run.status().step + 3000
+    call(lab, "set", "endless", "steps=90000000")
+    lab.until(lambda: run.status().total_steps == 90_000_000, "the status has the new end")
+    call(lab, "pause", "endless")
+    later = lab.until_state(run, "paused").step + 30
     call(lab, "set", "endless", f"steps={later}")
-    lab.until(lambda: run.status().total_steps == later, "the status has the new end")
+    lab.until(lambda: run.status().total_steps == later, "so it has while paused")
     lab.kill(run)
     call(lab, "resume", "endless", "--detach", "--minutes", "0.001", code=2)
     call(lab, "set", "endless", "lr=1", code=2)

@@ -15,6 +15,7 @@ from rnnlab.runs import control
 from rnnlab.runs.history import read_history
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.store import RunStore
+from tests.toys.forked_workers import forked_workers
 from tests.toys.lab import DEADLINE_S
 
 if TYPE_CHECKING:
@@ -46,21 +47,7 @@ def stop(lab: Lab, run: Run) -> None:
     assert run.paths.read_pointer("last") == run.status().step
 
 
-def test_a_worker_outlives_its_launchers_process_group_and_every_hang_up(lab: Lab) -> None:
-    launcher = lab.start("train", lab.text, *ENDLESS, start_new_session=True)
-    run = until_endless(lab)
-    os.killpg(launcher.pid, signal.SIGKILL)
-    launcher.wait()
-    assert_trains_on(lab, run)
-    worker = run.status().pid
-    assert os.getsid(worker) == worker
-    for hang_up in (signal.SIGHUP, signal.SIGINT):
-        os.kill(worker, hang_up)
-        assert_trains_on(lab, run)
-    stop(lab, run)
-
-
-def test_a_worker_outlives_a_closed_terminal(lab: Lab) -> None:
+def test_a_worker_outlives_a_closed_terminal_and_every_hang_up(lab: Lab) -> None:
     ours, theirs = pty.openpty()
 
     def own_the_terminal() -> None:
@@ -78,10 +65,16 @@ def test_a_worker_outlives_a_closed_terminal(lab: Lab) -> None:
     )
     os.close(theirs)
     run = until_endless(lab)
+    worker = run.status().pid
+    # No signal to the launcher's process group or from its terminal reaches another session.
+    assert os.getsid(worker) == worker
     os.close(ours)
     lab.until(lambda: launcher.poll() is not None, "the launcher dies of the hang-up")
     assert_trains_on(lab, run)
-    os.kill(run.status().pid, signal.SIGTERM)
+    for hang_up in (signal.SIGHUP, signal.SIGINT):
+        os.kill(worker, hang_up)
+        assert_trains_on(lab, run)
+    os.kill(worker, signal.SIGTERM)
     lab.until_state(run, "stopped")
     assert run.paths.read_pointer("last") == run.status().step
 
@@ -144,7 +137,8 @@ def test_settings_change_while_it_trains_and_outlast_a_stop(lab: Lab) -> None:
     stop(lab, run)
     # At this moment the worker is still about to end; an old command must not reach the next.
     send(run.paths.mailbox, Command("stop"))
-    control.resume(run)
+    with forked_workers():
+        control.resume(run)
     lab.until_step(run, run.status().step + 20)
     assert rates()[-1] == 0.125, "what was changed stays so"
     stop(lab, run)

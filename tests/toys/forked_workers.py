@@ -18,11 +18,15 @@ from collections.abc import Iterator
 from unittest import mock
 
 from rnnlab.runs import launch
+from rnnlab.runs.journal import Journal
+from rnnlab.runs.records import Record, TrainRecord
 from tests.toys.environment import HANDED_DOWN, NUM_THREADS
 
 _start_worker = launch.start_worker
 _forked: list[int] = []
 """Process ids that are not reaped yet."""
+_deaths: list[int] = []
+"""The last one is the step at which a worker that is forked now kills itself."""
 
 
 @contextlib.contextmanager
@@ -33,6 +37,19 @@ def forked_workers() -> Iterator[None]:
         mock.patch.object(launch, "warm_worker", contextlib.nullcontext),
     ):
         yield
+
+
+@contextlib.contextmanager
+def killed_at(step: int) -> Iterator[None]:
+    """Have every worker that is forked meanwhile killed as soon as its journal comes to a step.
+
+    It kills itself, so that a run need not last longer than the test takes to notice the step.
+    """
+    _deaths.append(step)
+    try:
+        yield
+    finally:
+        _deaths.pop()
 
 
 def can_fork() -> bool:
@@ -92,10 +109,28 @@ def _work(arguments: list[str], log: int, lock: int, environment: dict[str, str]
         sys.argv = ["rnnlab.worker.train", *arguments]
         from rnnlab.worker.train import main
 
-        code = main()
+        with _dying():
+            code = main()
     except BaseException:
         traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+@contextlib.contextmanager
+def _dying() -> Iterator[None]:
+    """Kill this process, as a crash of the machine would, at the step that `killed_at` has set."""
+    if not _deaths:
+        yield
+        return
+    append, last_step = Journal.append, _deaths[-1]
+
+    def append_and_die(journal: Journal, *records: Record) -> None:
+        append(journal, *records)
+        if any(isinstance(one, TrainRecord) and one.step >= last_step for one in records):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with mock.patch.object(Journal, "append", append_and_die):
+        yield

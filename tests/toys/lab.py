@@ -26,7 +26,7 @@ from rnnlab.runs.records import Status
 from rnnlab.runs.store import Run, RunStore
 from tests.toys.environment import known_environment
 from tests.toys.forked_commands import start_command
-from tests.toys.forked_workers import forked_workers
+from tests.toys.forked_workers import can_fork, forked_workers
 
 DEADLINE_S = 90.0
 """How long a condition is waited for: far longer than it takes, so that only a defect hits it."""
@@ -174,6 +174,14 @@ class Lab:
         self.until(lambda: run.status().pid, "the worker says who it is")
         os.kill(run.status().pid, signal.SIGKILL)
         self.until(lambda: not is_locked(run.paths.lock), "the kernel frees the lock")
+
+    def until_killed(self, run: Run, step: int) -> None:
+        """Wait for the death of a worker that was started within `killed_at(step)`."""
+        if can_fork():
+            self.until_state(run, "lost")
+        else:
+            self.until_step(run, step)
+            self.kill(run)
 
     def close(self) -> None:
         """End whatever of this test's is still alive."""

@@ -13,11 +13,11 @@ import pytest
 from rnnlab.corpora import Vocabulary
 from rnnlab.inference.steppers import Stepper
 from rnnlab.models import LanguageModel, build_model
-from rnnlab.native import report as native_report
 from rnnlab.settings.run_config import RunConfig
 
 NATIVE_CELLS = ("gru", "lstm", "rnn", "rnn-relu", "rnn-sigmoid")
-needs_native = pytest.mark.skipif("not available" in native_report(), reason=native_report())
+needs_native = pytest.mark.usefixtures("native_kernels")
+"""Skips a test where the kernels cannot be compiled."""
 
 
 def make_model(cell: str = "lstm", num_tokens: int = 23, **settings: Any) -> LanguageModel:

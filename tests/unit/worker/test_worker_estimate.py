@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 from functools import partial
@@ -13,6 +14,12 @@ from rnnlab.runs.memory import forget_peak, peak_bytes
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.worker import estimate
 from tests.toys.lab import write_tiny_text
+
+
+@pytest.fixture(autouse=True)
+def little_to_look_through() -> None:
+    """Each trial looks for garbage: not in what thousands of other tests have left."""
+    gc.freeze()
 
 
 @pytest.fixture
