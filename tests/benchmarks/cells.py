@@ -11,8 +11,10 @@ is the C library's default, as in a user's loop. The floors are our goals for pr
 AVX-512. Only ratios are printed: times swing with what else the machine does.
 
 The cells that torch.nn does not have are compared with our model on the equations in torch, which
-is what one would write; the minimal cells with the scan of all steps in torch. The floor and the
-aim of those whose steps follow each other are 4 and 10.
+is what one would write; the minimal cells with the scan of all steps in torch. `auto` is the ratio
+of whole steps, `layer` that of the forward and the backward pass of the recurrent layer alone,
+without head, cross-entropy and optimiser. The floor and the aim of whole steps are 4 and 10 for the
+cells whose steps follow each other.
 
     python tests/benchmarks/cells.py --cells lstm-peephole mingru --hidden 128  # some rows only
 """
@@ -109,6 +111,28 @@ def our_step(
     def step() -> None:
         set_threads(model, threads)
         take_step(model, optimizer, state, batch, config)
+
+    return step
+
+
+def layer_step(
+    cell: str, hidden: int, batch: Batch, threads: int, engine: str
+) -> Callable[[], None]:
+    """Return the forward and the backward pass of the layer of `our_step`, embedding included."""
+    config = RunConfig.from_values(
+        {"corpus": "none", "embedding": EMBEDDING, "cell": cell, "hidden": hidden, "engine": engine}
+    )
+    model = build_model(config, Vocabulary(tuple(map(chr, range(32, 32 + VOCAB)))))
+    tokens_BT = torch.from_numpy(batch.inputs_BT)
+    state = model.start_state(len(tokens_BT))
+    dy_BTH = torch.randn(BATCH, LENGTH, hidden, generator=torch.Generator().manual_seed(1))
+
+    def step() -> None:
+        set_threads(model, threads)
+        for parameter in model.learnt.values():
+            parameter.grad = None
+        y_BTH, _ = model.rnn(model.inputs(tokens_BT), state)
+        y_BTH.backward(dy_BTH)
 
     return step
 
@@ -220,19 +244,18 @@ def main() -> None:
                 found += medians
             row([cell.upper(), str(hidden), str(layers)], found, str(floor), parts)
     if any(cell in options.cells for cell in OTHERS):
-        heading(["cell", "hidden", "rival"], [f"auto, {threads}" for threads in threads_of])
+        kinds = ("auto", "layer")
+        columns = [f"{kind}, {threads}" for threads in threads_of for kind in kinds]
+        heading(["cell", "hidden", "rival"], columns)
     for cell, (rival, least) in OTHERS.items():
         for hidden in options.hidden or OTHER_SIZES:
             if cell not in options.cells:
                 continue
-            pairs = [
-                ratios(
-                    [our_step(cell, hidden, 1, batch, threads, "auto")],
-                    our_step(cell, hidden, 1, batch, threads, rival),
-                    threads,
-                )
-                for threads in numbers
-            ]
+            pairs = []
+            for threads in numbers:
+                whole = [our_step(cell, hidden, 1, batch, threads, e) for e in ("auto", rival)]
+                alone = [layer_step(cell, hidden, batch, threads, e) for e in ("auto", rival)]
+                pairs += [ratios([ours], theirs, threads) for ours, theirs in (whole, alone)]
             found = [medians[0] for _, medians in pairs]
             row([cell, str(hidden), rival], found, least, [part for part, _ in pairs])
 
