@@ -37,7 +37,8 @@ class WeightGradients(NamedTuple):
     table_VG: F32 | None
     """Gradient of the table of input terms; None without a table."""
     weight_hh: F32
-    bias_hh: F32
+    bias_hh: F32 | None
+    """None for a cell without."""
     extras: list[F32]
 
 
@@ -59,6 +60,7 @@ class SequencePass:
         self._kernels = kernels
         self._extra_sizes = [len(extra) for extra in extras]
         self._weight = gate_rows(cell, array(weight_hh), units)
+        self._has_bias = bias_hh is not None
         bias = np.zeros(len(self._weight), np.float32)
         if bias_hh is not None:
             bias = gate_rows(cell, array(bias_hh)[:, None], units)[:, 0]
@@ -129,7 +131,7 @@ class SequencePass:
         table: F32 | None = None
         if work.tokens is not None:
             table = np.zeros((len(work.input), rows), np.float32)
-        dw, sums = self._kernels.gradients(work, table)
+        dw, sums = self._kernels.gradients(work, table, wants_sums=self._has_bias)
         extras: list[F32] = []
         if self._extra is not None:
             ends = np.cumsum(self._extra_sizes)[:-1]
@@ -137,7 +139,7 @@ class SequencePass:
         return WeightGradients(
             None if table is None else without_padding(table, work.sizes[3], hidden),
             _stacked(work.cell, dw, hidden),
-            _stacked(work.cell, sums[:rows, None], hidden)[:, 0],
+            None if sums is None else _stacked(work.cell, sums[:rows, None], hidden)[:, 0],
             extras,
         )
 

@@ -182,23 +182,28 @@ class Kernels:
         )  # fmt: skip
         return StateGradients(dh0, dc0, None if of_rows is None else of_rows.sum(axis=0))
 
-    def gradients(self, work: Sequence, table: F32 | None) -> tuple[F32, F32]:
+    def gradients(
+        self, work: Sequence, table: F32 | None, *, wants_sums: bool = True
+    ) -> tuple[F32, F32 | None]:
         """Return the sums for W_hh [gates * U, H] and for the biases [blocks * U] after `backward`.
 
-        table [V, gates * U]: receives the gradient of the table of input terms.
+        table [V, gates * U]: receives the gradient of the table of input terms. wants_sums: False
+        for a cell without biases of the recurrent term; the second value is then None.
         """
         _, _, hidden, units = work.sizes
         threads, gates, blocks = num_threads(), NUM_GATES[work.cell], NUM_BLOCKS[work.cell]
         of_h = self._products(work.cell, units)
         width = self._width(of_h, threads)  # columns beyond those are only summed
         weights = np.zeros((up(of_h, self.tile_rows), up(hidden, self.panel)), np.float32)
-        sums = np.zeros(blocks * units, np.float32)
+        sums = np.zeros(blocks * units, np.float32) if wants_sums else None
         scratch = self._outer_scratch(width, threads)
         self._gradients(
             threads, work.cell, *work.sizes, at(work.kept), at(work.y), at(work.h0),
             at(work.tokens), width, at(weights), at(sums), at(table),
             at(scratch),
         )  # fmt: skip
+        if sums is not None and table is not None:
+            sums[(blocks - gates) * units :] = table.sum(axis=0)
         if work.cell != _GRU_CHO:
             return weights[:of_h, :hidden], sums
         of_candidate = work.kept[:, of_h : gates * units]

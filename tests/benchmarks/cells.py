@@ -6,13 +6,17 @@ record is made of. `auto` is our default engine, `fused` is torch's kernel under
 three are interleaved; each ratio is the median over rounds: 1.00 is as fast as torch.nn on as many
 threads, and more is faster. On one thread, it is a ratio of CPU times. On several, while other
 processes take more than 5 % of the machine, rounds are repeated, and the quietest ones count; the
-last column is the largest part that others took then. Memory
-is the C library's default, as in a user's loop. The floors are our goals for processors with
-AVX-512. Only ratios are printed: times swing with what else the machine does.
+last column is the largest part that others took then. Memory is the C library's default, as in a
+user's loop. The floors are our goals for processors with AVX-512. Only ratios are printed: times
+swing with what else the machine does.
 
 The cells that torch.nn does not have are compared with our model on the equations in torch, which
-is what one would write; the minimal cells with the scan of all steps in torch. The floor and the
-aim of those whose steps follow each other are 4 and 10.
+is what one would write; the minimal cells with the scan of all steps in torch. `auto` is the ratio
+of whole steps, `layer` that of the recurrent layer alone: without head, cross-entropy and
+optimiser. The floor and the aim of whole steps are 4 and 10 if a cell's steps follow each other.
+
+`peak` is the speed of the multiplications with W_hh and the head in a step on `auto`, as a part of
+that of torch's product of two matrices of SIDE x SIDE. All else in the step counts as lost time.
 
     python tests/benchmarks/cells.py --cells lstm-peephole mingru --hidden 128  # some rows only
 """
@@ -25,6 +29,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import psutil
 import torch
@@ -40,6 +45,7 @@ from rnnlab.training import TrainingState, make_optimizer, set_threads, take_ste
 VOCAB, EMBEDDING, BATCH, LENGTH = 96, 64, 64, 100
 ROUNDS, MOST_ROUNDS = 7, 25
 QUIET = 0.05
+SIDE = 1024
 FLOORS = {
     # hidden, layers: for LSTM, GRU, RNN
     (128, 1): (1.9, 2.4, 2.2),
@@ -113,10 +119,46 @@ def our_step(
     return step
 
 
-def seconds(step: Callable[[], None], clock: Callable[[], float]) -> float:
-    started = clock()
-    step()
-    return clock() - started
+def layer_step(
+    cell: str, hidden: int, batch: Batch, threads: int, engine: str
+) -> Callable[[], None]:
+    """Return the forward and the backward pass of the layer of `our_step`, embedding included."""
+    settings = {"cell": cell, "hidden": hidden, "engine": engine}
+    config = RunConfig.from_values({"corpus": "none", "embedding": EMBEDDING, **settings})
+    model = build_model(config, Vocabulary(tuple(map(chr, range(32, 32 + VOCAB)))))
+    tokens_BT = torch.from_numpy(batch.inputs_BT)
+    state = model.start_state(len(tokens_BT))
+    dy_BTH = torch.randn(BATCH, LENGTH, hidden, generator=torch.Generator().manual_seed(1))
+
+    def step() -> None:
+        set_threads(model, threads)
+        for parameter in model.learnt.values():
+            parameter.grad = None
+        y_BTH, _ = model.rnn(model.inputs(tokens_BT), state)
+        y_BTH.backward(dy_BTH)
+
+    return step
+
+
+def product_step(threads: int) -> Callable[[], None]:
+    """Return a product of matrices, whose speed is the peak."""
+    a, b = torch.randn(2, SIDE, SIDE, generator=torch.Generator().manual_seed(1))
+    out = torch.empty(SIDE, SIDE)
+
+    def step() -> None:
+        torch.set_num_threads(threads)
+        torch.mm(a, b, out=out)
+
+    return step
+
+
+def multiplications(cell: str, hidden: int, layers: int) -> int:
+    """Return the multiplications of a step on our kernels; 0 for a cell that is a scan."""
+    if cell not in native.SEQUENCE_CELLS:
+        return 0
+    rows = native.NUM_GATES[native.SEQUENCE_CELLS.index(cell)] * hidden
+    # The first layer's input weights are a table of 96 rows.
+    return 3 * BATCH * LENGTH * hidden * (rows * (2 * layers - 1) + VOCAB)
 
 
 def used() -> tuple[float, float]:
@@ -130,22 +172,37 @@ def others_part(
 ) -> tuple[float, list[float]]:
     """Return the part of all cores that other processes took, and the seconds of each step."""
     started, before = time.perf_counter(), used()
-    times = [seconds(step, clock) for step in steps]
+    times = []
+    for step in steps:
+        begun = clock()
+        step()
+        times.append(clock() - begun)
     (everyone, own), passed = used(), time.perf_counter() - started
     others = (everyone - before[0]) - (own - before[1])
     return max(0.0, others / passed / (os.cpu_count() or 1)), times
 
 
-def ratios(
-    ours: list[Callable[[], None]], theirs: Callable[[], None], threads: int
-) -> tuple[float, list[float]]:
-    """Return others' part of the machine, and how many times as fast each of ours is.
+class Found(NamedTuple):
+    """What some interleaved rounds have shown."""
+
+    others: float
+    """Part of the machine that others took."""
+    ratios: list[float]
+    """How many times as fast as the rival each of ours is."""
+    peak: float
+    """Speed of the first one's multiplications as a part of the peak."""
+
+
+def compare(
+    ours: list[Callable[[], None]], theirs: Callable[[], None], threads: int, products: int
+) -> Found:
+    """Compare steps of ours, the first one with a number of products, with a rival's.
 
     The ratios are the medians over the quietest interleaved rounds; on one thread, over all rounds,
     because others do not count for CPU time.
     """
     clock = time.process_time if threads == 1 else time.perf_counter
-    steps = [*ours, theirs]
+    steps = [*ours, theirs, product_step(threads)]
     for step in steps * 2:
         step()
     rounds: list[tuple[float, list[float]]] = []
@@ -154,9 +211,10 @@ def ratios(
         rounds.append(others_part(steps, clock))
     quietest = sorted(rounds)[:ROUNDS]
     medians = [
-        statistics.median(times[-1] / times[i] for _, times in quietest) for i in range(len(ours))
+        statistics.median(times[-2] / times[i] for _, times in quietest) for i in range(len(ours))
     ]
-    return 0.0 if threads == 1 else quietest[-1][0], medians
+    peak = statistics.median(times[-1] / times[0] for _, times in quietest) * products / SIDE**3
+    return Found(0.0 if threads == 1 else quietest[-1][0], medians, peak)
 
 
 def machine() -> str:
@@ -169,9 +227,8 @@ def machine() -> str:
     return f"{len(os.sched_getaffinity(0))} cores, {platform.machine()} {widest}".strip()
 
 
-def row(names: list[str], found: list[float], floor: str, parts: list[float]) -> None:
+def row(names: list[str], figures: list[str], floor: str, parts: list[float]) -> None:
     """Print a row of a table."""
-    figures = [f"{value:.2f}" for value in found]
     print("| " + " | ".join([*names, *figures, floor, f"{max(parts):.0%}"]) + " |", flush=True)
 
 
@@ -201,40 +258,42 @@ def main() -> None:
     )
     threads_of = [f"{n} thread{'s' * (n > 1)}" for n in numbers]
     if any(cell in options.cells for cell in PLAIN):
-        columns = [f"{engine}, {threads}" for threads in threads_of for engine in ENGINES]
+        kinds = (*ENGINES, "peak")
+        columns = [f"{kind}, {threads}" for threads in threads_of for kind in kinds]
         heading(["cell", "hidden", "layers"], columns)
     for (hidden, layers), floors in FLOORS.items():
         for cell, floor in zip(PLAIN, floors, strict=True):
             if cell not in options.cells or hidden not in (options.hidden or [hidden]):
                 continue
-            found: list[float] = []
-            parts = []
+            figures, parts = [], []
             for threads in numbers:
                 ours = [
                     our_step(cell, hidden, layers, batch, threads, engine) for engine in ENGINES
                 ]
-                part, medians = ratios(
-                    ours, plain_step(cell, hidden, layers, batch, threads), threads
-                )
-                parts.append(part)
-                found += medians
-            row([cell.upper(), str(hidden), str(layers)], found, str(floor), parts)
+                theirs = plain_step(cell, hidden, layers, batch, threads)
+                found = compare(ours, theirs, threads, multiplications(cell, hidden, layers))
+                parts.append(found.others)
+                figures += [*(f"{ratio:.2f}" for ratio in found.ratios), f"{found.peak:.0%}"]
+            row([cell.upper(), str(hidden), str(layers)], figures, str(floor), parts)
     if any(cell in options.cells for cell in OTHERS):
-        heading(["cell", "hidden", "rival"], [f"auto, {threads}" for threads in threads_of])
+        kinds = ("auto", "layer", "peak")
+        columns = [f"{kind}, {threads}" for threads in threads_of for kind in kinds]
+        heading(["cell", "hidden", "rival"], columns)
     for cell, (rival, least) in OTHERS.items():
         for hidden in options.hidden or OTHER_SIZES:
             if cell not in options.cells:
                 continue
-            pairs = [
-                ratios(
-                    [our_step(cell, hidden, 1, batch, threads, "auto")],
-                    our_step(cell, hidden, 1, batch, threads, rival),
-                    threads,
-                )
-                for threads in numbers
-            ]
-            found = [medians[0] for _, medians in pairs]
-            row([cell, str(hidden), rival], found, least, [part for part, _ in pairs])
+            figures, parts = [], []
+            for threads in numbers:
+                whole = [our_step(cell, hidden, 1, batch, threads, e) for e in ("auto", rival)]
+                layer = [layer_step(cell, hidden, batch, threads, e) for e in ("auto", rival)]
+                products = multiplications(cell, hidden, 1)
+                steps = compare(whole[:1], whole[1], threads, products)
+                alone = compare(layer[:1], layer[1], threads, 0)
+                parts += [steps.others, alone.others]
+                peak = f"{steps.peak:.0%}" if products else ""
+                figures += [f"{steps.ratios[0]:.2f}", f"{alone.ratios[0]:.2f}", peak]
+            row([cell, str(hidden), rival], figures, least, parts)
 
 
 if __name__ == "__main__":

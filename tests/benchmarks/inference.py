@@ -4,6 +4,8 @@
 
 - evaluate: a text read as one stream, on one thread and on all cores, against torch's kernel for
   whole sequences under the same model on one thread. Both have the same loss, which is checked.
+- GB/s: the speed at which the evaluation reads W_hh on one thread: all of it in every step. All else
+  in a step, such as gates, head and softmax, counts as lost time.
 - prefill: a prompt of PROMPT characters until the first new token, against the same.
 - cold: `rnnlab generate` of a shipped model in a process of its own, and the generator process from
   its start to its first answer, against the same with RNNLAB_NATIVE=0.
@@ -95,9 +97,11 @@ def long_texts(cell: str, hidden: int) -> None:
     alone, all_cores, torch_s, prefill_s, torch_prefill_s = medians(
         [(ours, 1), (ours, most), (torchs, 1), (mine, 1), (rivals, 1)]
     )
+    num_bytes = 4 * native.NUM_GATES[native.CELLS.index(cell)] * hidden**2
     print(
         f"{cell.upper():5} {hidden:4} {torch_s / alone:8.2f}x {torch_s / all_cores:8.2f}x"
-        f" {TEXT / all_cores:12,.0f} {torch_prefill_s / prefill_s:9.2f}x   floor {FLOORS[cell]}",
+        f" {TEXT / all_cores:12,.0f} {TEXT / alone * num_bytes / 1e9:7.1f}"
+        f" {torch_prefill_s / prefill_s:9.2f}x   floor {FLOORS[cell]}",
         flush=True,
     )
 
@@ -180,7 +184,7 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    print("cell  size  evaluate: 1 thread, all cores, chars/s; prefill: 1 thread")
+    print("cell  size  evaluate: 1 thread, all cores, chars/s, GB/s; prefill: 1 thread")
     sizes = SIZES[:3] if "--quick" in sys.argv else SIZES
     for cell, hidden in sizes:
         long_texts(cell, hidden)

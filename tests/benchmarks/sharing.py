@@ -5,10 +5,13 @@ ratio to those with all cores, torch's own default, for one LSTM training alone 
 Our kernels, each training with all cores, which is rnnlab's default for them: prints the steps a
 second of two trainings together as a ratio to those of one alone; 1.00 means that sharing loses
 nothing. Interleaved, median of three rounds.
+
+    python tests/benchmarks/sharing.py native  # ours only, less than two minutes on 2 cores
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import subprocess
@@ -65,8 +68,8 @@ def steps_a_second(training: str, num_processes: int, num_threads: int) -> float
     return statistics.mean(float(child.communicate()[0]) for child in children)
 
 
-def main() -> None:
-    """Print the ratios."""
+def on_torch() -> None:
+    """Print the ratios for torch's kernels."""
     half = max(1, len(os.sched_getaffinity(0)) // 2)
     for num_processes in (1, 2):
         ratios = [
@@ -79,14 +82,30 @@ def main() -> None:
             f"each / {2 * half}: {statistics.median(ratios):.2f}x",
             flush=True,
         )
+
+
+def on_ours() -> None:
+    """Print the ratio for our kernels."""
+    cores = len(os.sched_getaffinity(0))
     ratios = [
-        2 * steps_a_second(_ON_OURS, 2, 2 * half) / steps_a_second(_ON_OURS, 1, 2 * half)
+        2 * steps_a_second(_ON_OURS, 2, cores) / steps_a_second(_ON_OURS, 1, cores)
         for _ in range(_ROUNDS)
     ]
     print(
-        f"2 LSTM-128 trainings at once on our kernels, {2 * half} threads each, together / "
-        f"1 alone: {statistics.median(ratios):.2f}x"
+        f"2 LSTM-128 trainings at once on our kernels, {cores} threads each, together / "
+        f"1 alone: {statistics.median(ratios):.2f}x ({min(ratios):.2f} to {max(ratios):.2f})"
     )
+
+
+def main() -> None:
+    """Print the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("kernels", nargs="*", default=["torch", "native"], help="torch, native")
+    kernels = parser.parse_args().kernels
+    if "torch" in kernels:
+        on_torch()
+    if "native" in kernels:
+        on_ours()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python tests/matrix/native_sanitised.py             # vectors of 4, 8 and 16 floats
     python tests/matrix/native_sanitised.py --lanes 16  # one of them
+    python tests/matrix/native_sanitised.py --tests tests/unit/cells/test_cells_native.py
 
 The code is compiled for each width of a vector, also those that this processor does not have: the
 compiler then takes several instructions. Each read or write beyond an array of numpy or torch, and
@@ -54,7 +55,7 @@ def compiler(folder: Path, lanes: int) -> str:
     return str(file)
 
 
-def attempt(folder: Path, lanes: int) -> bool:
+def attempt(folder: Path, lanes: int, tests: list[str]) -> bool:
     """Run the tests in one process; return whether all of them ran and passed."""
     # Without libstdc++, the sanitizer does not find the function that throws torch's exceptions.
     libraries = [
@@ -73,7 +74,7 @@ def attempt(folder: Path, lanes: int) -> bool:
     }
     command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", "-s"]
     ended = subprocess.run(
-        [*command, "-p", "no:faulthandler", *TESTS], cwd=ROOT, env=environment, text=True,
+        [*command, "-p", "no:faulthandler", *tests], cwd=ROOT, env=environment, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     is_green = ended.returncode == 0 and "skipped" not in ended.stdout
@@ -86,12 +87,16 @@ def main() -> int:
     """Print a line for each width; return 1 when a test failed or was skipped under one of them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--lanes", type=int, choices=WIDTHS, help="run this width only")
-    lanes = parser.parse_args().lanes
+    parser.add_argument("--tests", nargs="+", default=list(TESTS), help="files of tests (all)")
+    options = parser.parse_args()
+    lanes = options.lanes
     if shutil.which("gcc") is None:
         print("gcc is not in PATH", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = [attempt(Path(folder), width) for width in ([lanes] if lanes else WIDTHS)]
+        outcomes = [
+            attempt(Path(folder), width, options.tests) for width in ([lanes] if lanes else WIDTHS)
+        ]
     return 0 if all(outcomes) else 1
 
 

@@ -13,6 +13,9 @@ from torch import Tensor
 from rnnlab.base import registry
 from rnnlab.cells import Lookup, RecurrentStack
 
+HALF_UNIT = 2.0**-24
+"""Largest relative change of a value by one rounding to float32."""
+
 
 def make_stack(cell: str, inputs: int, hidden: int, layers: int, **settings: Any) -> RecurrentStack:
     """Return layers on our kernels, with random weights for all that is not random at first."""
@@ -59,11 +62,37 @@ def largest_error(
     """
     ours = results(stack, x, lengths_B)
     stack.double().engine = "equations"
+    return _largest_difference(ours, results(stack, _in_double(x), lengths_B))
+
+
+def sensitivity(
+    stack: RecurrentStack, x: Tensor | Lookup, lengths_B: Tensor | None = None
+) -> float:
+    """Return the largest change of a value or gradient if float32 rounds every weight once more.
+
+    Computed from the equations in float64, on which the stack runs afterwards. A computation in
+    float32 rounds every intermediate value, so its error is at least of this size.
+    """
+    stack.double().engine = "equations"
+    exact = results(stack, _in_double(x), lengths_B)
+    generator = torch.Generator().manual_seed(13)
+    with torch.no_grad():
+        for parameter in stack.parameters():
+            changes = 2 * torch.rand(parameter.shape, generator=generator).double() - 1
+            parameter.mul_(1 + HALF_UNIT * changes)
+    return _largest_difference(results(stack, _in_double(x), lengths_B), exact)
+
+
+def _in_double(x: Tensor | Lookup) -> Tensor | Lookup:
     if isinstance(x, Tensor):
-        x = x.detach().double().requires_grad_()
-    elif x.vectors_VI is not None:
-        x = x._replace(vectors_VI=x.vectors_VI.detach().double().requires_grad_())
+        return x.detach().double().requires_grad_()
+    if x.vectors_VI is None:
+        return x
+    return x._replace(vectors_VI=x.vectors_VI.detach().double().requires_grad_())
+
+
+def _largest_difference(found: list[Tensor], exact: list[Tensor]) -> float:
     return max(
         float((actual - expected).abs().max() / expected.abs().max().clamp(min=1e-3))
-        for actual, expected in zip(ours, results(stack, x, lengths_B), strict=True)
+        for actual, expected in zip(found, exact, strict=True)
     )

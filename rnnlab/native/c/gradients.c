@@ -22,19 +22,21 @@ static const float *previous_h(const void *work, int64_t n) {
     return n % w->steps ? w->y + (n - 1) * hidden : w->h0 + n / w->steps * hidden;
 }
 
-/* `width` columns of `kept`: their rows of W_hh, their sums, and their columns of the table. */
+/* `width` columns of `kept`: their rows of W_hh, and their columns of the table, or their sums. */
 static void gradient_piece(struct job *job, int64_t piece, int64_t thread) {
     struct gradient *w = (struct gradient *)job;
     int64_t start = piece * w->width, stride = w->outer.stride;
     int64_t end = start + w->width < w->total ? start + w->width : w->total;
     int64_t last = end < w->recurrent ? end : w->recurrent;
     int64_t from = start > w->first_input ? start : w->first_input;
+    int64_t summed = !w->table || end < w->first_input ? end : w->first_input;
     for (int64_t first = 0; first < w->num; first += BLOCK) {
         int64_t num = w->num - first < BLOCK ? w->num - first : BLOCK;
         const float *kept = w->outer.a + first * stride;
         if (start < last)
             outer_block(&w->outer, start, last, first, num, w->scratch + thread * w->room);
-        add_rows(kept + start, stride, num, end - start, w->sums + start);
+        if (w->sums && start < summed)
+            add_rows(kept + start, stride, num, summed - start, w->sums + start);
         for (int64_t n = 0; w->table && from < end && n < num; n++)
             add_rows(kept + n * stride + from, stride, 1, end - from,
                      w->table + w->tokens[first + n] * w->input_columns + from - w->first_input);
@@ -42,10 +44,10 @@ static void gradient_piece(struct job *job, int64_t piece, int64_t thread) {
 }
 
 /* Gradients of a layer from `kept` as rnnlab_backward leaves it. Adds to weights [products * U,
-   padded][H padded] those of W_hh (for GRU_CHO without n), to sums [blocks * U] the column sums,
-   and to table [V][gates * U] those of the input term of each token (null: none). `width`: columns
-   of a piece, a multiple of MOST_ROWS. `scratch`: for each thread BLOCK * (width + MOST_ROWS +
-   PANEL) floats. */
+   padded][H padded] those of W_hh (for GRU_CHO without n), to table [V][gates * U] those of the
+   input term of each token (null: none), and to sums [blocks * U] the sums of the columns that are
+   not in the table (null: none). `width`: columns of a piece, a multiple of MOST_ROWS. `scratch`:
+   for each thread BLOCK * (width + MOST_ROWS + PANEL) floats. */
 void rnnlab_gradients(int64_t threads, int64_t cell, int64_t batch, int64_t steps, int64_t hidden,
                       int64_t units, const float *kept, const float *y, const float *h0,
                       const int64_t *tokens, int64_t width, float *weights, float *sums,

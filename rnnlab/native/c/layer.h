@@ -71,7 +71,13 @@ static inline const float *padded_blocks(int64_t blocks, int64_t hidden, int64_t
     return to;
 }
 
-/* The same for one block of a layer: h or c. */
+/* The same for one block of a layer, into `to` in any case: h or c. */
+static inline void copy_padded(const struct layer_work *w, const float *row, float *to) {
+    memcpy(to, row, sizeof(float) * (size_t)w->hidden);
+    for (int64_t u = w->hidden; u < w->units; u++) to[u] = 0.0f;
+}
+
+/* The same for h or c, in `to` only if H is not U. */
 static inline const float *padded_row(const struct layer_work *w, const float *row, float *to) {
     return padded_blocks(1, w->hidden, w->units, row, to);
 }

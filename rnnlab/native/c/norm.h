@@ -17,25 +17,31 @@ INLINE ints below(int64_t u, int64_t end) {
     return place < (int32_t)end;
 }
 
-/* Mean and scale of `blocks` blocks of n floats, of which the first `hidden` count; the others are
-   zeros. */
-INLINE struct moments moments_of(const float *row, int64_t blocks, int64_t n, int64_t hidden) {
+/* The sum of four vectors: sums that do not wait for each other. */
+INLINE float total_of(const vec *sums) { return total((sums[0] + sums[1]) + (sums[2] + sums[3])); }
+
+/* Mean and scale of `blocks` blocks, at most 4, of n floats, of which the first `hidden` count; the
+   others are zeros. */
+INLINE struct moments moments_of(const float *row, const int blocks, int64_t n, int64_t hidden) {
     float num = (float)(blocks * hidden);
-    vec sums = {0}, squares = {0};
-    for (int64_t u = 0; u < blocks * n; u += LANES) sums += load(row + u);
-    float mean = total(sums) / num;
-    for (int64_t g = 0; g < blocks; g++)
-        for (int64_t u = 0; u < n; u += LANES) {
-            vec distance = either(below(u, hidden), load(row + g * n + u) - mean, (vec){0});
-            squares += distance * distance;
+    vec sums[4] = {{0}, {0}, {0}, {0}}, squares[4] = {{0}, {0}, {0}, {0}};
+    for (int64_t u = 0; u < n; u += LANES)
+        UNROLL for (int g = 0; g < blocks; g++) sums[g] += load(row + g * n + u);
+    float mean = total_of(sums) / num;
+    for (int64_t u = 0; u < n; u += LANES) {
+        ints mask = below(u, hidden);
+        UNROLL for (int g = 0; g < blocks; g++) {
+            vec distance = either(mask, load(row + g * n + u) - mean, (vec){0});
+            squares[g] += distance * distance;
         }
-    return (struct moments){mean, 1.0f / sqrtf(total(squares) / num + 1e-5f)};
+    }
+    return (struct moments){mean, 1.0f / sqrtf(total_of(squares) / num + 1e-5f)};
 }
 
 /* Keeps the normalised recurrent terms [4], then i, f, g and o, then the scale. gains: of the four
    terms, then gain and bias of c. */
-static void step_norm(int64_t n, int64_t hidden, const float *x, const float *a, const float *c,
-                      const float *gains, float *next_h, float *next_c, float *kept) {
+static void step_norm(int64_t n, int64_t hidden, const float *x, const float *a,
+                      const float *gains, float *h, float *c, float *kept) {
     struct moments of_a = moments_of(a, 4, n, hidden);
     float *values = kept + 4 * n;
     for (int64_t u = 0; u < n; u += LANES) {
@@ -50,14 +56,14 @@ static void step_norm(int64_t n, int64_t hidden, const float *x, const float *a,
         store(values + n + u, f);
         store(values + 2 * n + u, g);
         store(values + 3 * n + u, sigmoid(sum[3]));
-        store(next_c + u, f * load(c + u) + i * g);
+        store(c + u, f * load(c + u) + i * g);
     }
     kept[8 * n] = of_a.scale;
-    struct moments of_c = moments_of(next_c, 1, n, hidden);
+    struct moments of_c = moments_of(c, 1, n, hidden);
     for (int64_t u = 0; u < n; u += LANES) {
-        vec normal = (load(next_c + u) - of_c.mean) * of_c.scale;
+        vec normal = (load(c + u) - of_c.mean) * of_c.scale;
         vec squashed = tangent(load(gains + 4 * n + u) * normal + load(gains + 5 * n + u));
-        store(next_h + u, load(values + 3 * n + u) * squashed);
+        store(h + u, load(values + 3 * n + u) * squashed);
     }
 }
 
@@ -93,15 +99,17 @@ static void back_norm(int64_t n, int64_t hidden, const float *c_before, const fl
         store(values + 2 * n + u, d * i * (1.0f - g * g));
         store(dc + u, d * f);
     }
-    first = second = (vec){0};
-    for (int64_t u = 0; u < 4 * n; u += LANES) {
-        vec normal = load(kept + u), d = load(values + u);
-        add_to(sums + u, d * normal);
-        d *= load(gains + u);
-        first += d;
-        second += d * normal;
-    }
-    mean = total(first) / (4 * num), along = total(second) / (4 * num);
+    vec firsts[4] = {{0}, {0}, {0}, {0}}, seconds[4] = {{0}, {0}, {0}, {0}};
+    for (int64_t u = 0; u < n; u += LANES)
+        UNROLL for (int g = 0; g < 4; g++) {
+            int64_t at = g * n + u;
+            vec normal = load(kept + at), d = load(values + at);
+            add_to(sums + at, d * normal);
+            d *= load(gains + at);
+            firsts[g] += d;
+            seconds[g] += d * normal;
+        }
+    mean = total_of(firsts) / (4 * num), along = total_of(seconds) / (4 * num);
     for (int64_t u = 0; u < 4 * n; u += LANES) {
         vec d = load(values + u) * load(gains + u);
         store(kept + u, scale * (d - mean - load(kept + u) * along));

@@ -46,6 +46,8 @@ struct outer {
 static void outer_block(const struct outer *w, int64_t start, int64_t end, int64_t first,
                         int64_t num, float *scratch) {
     float *panel = scratch, *packed = scratch + BLOCK * PANEL;
+    const float *b_rows[BLOCK];
+    for (int64_t k = 0; k < num; k++) b_rows[k] = w->b(w->rows, first + k);
     for (int64_t column = start; column < end; column += MOST_ROWS) {
         int64_t real = end - column < MOST_ROWS ? end - column : MOST_ROWS;
         float *to = packed + (column - start) * BLOCK;
@@ -60,7 +62,7 @@ static void outer_block(const struct outer *w, int64_t start, int64_t end, int64
     for (int64_t column = 0; column < w->width; column += PANEL) {
         int64_t real = w->width - column < PANEL ? w->width - column : PANEL;
         for (int64_t k = 0; k < num; k++) {
-            const float *from = w->b(w->rows, first + k) + column;
+            const float *from = b_rows[k] + column;
             float *to = panel + k * PANEL;
             if (real == PANEL)
                 store(to, load(from)), store(to + LANES, load(from + LANES));

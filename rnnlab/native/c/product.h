@@ -10,6 +10,7 @@
 #include "vectors.h"
 
 #define AHEAD 24 /* distance of the prefetch, in inputs; beyond the last panel it has no effect */
+#define LINE 16  /* floats of a line of the cache */
 #define ROWS 48  /* most rows of a piece in linear.c and sequence.c: a multiple of all tiles */
 
 /* out[num][panels] = bias + rows * weights; num and panels are compile-time constants. */

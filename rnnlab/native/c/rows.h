@@ -5,26 +5,37 @@
 
 #include "gates.h"
 
-/* One row's step. x: input term, a: recurrent term, h and c: of the previous step, extra: weights
-   of single units. Writes the new h and c, and `kept` for the backward pass. For GRU_CHO, a is the
-   term of n, and reset_row has kept r and z. */
-INLINE void step_row(const enum cell cell, int64_t n, const float *x, const float *a,
-                     const float *h, const float *c, const float *extra, float *next_h,
-                     float *next_c, float *kept) {
+/* The part of a step of the GRU and the LSTMs that reads the result of the first part. One loop for
+   both parts would have fewer independent operations for the processor to overlap. */
+INLINE void finish_row(const enum cell cell, int64_t n, const float *x, float *h, const float *c,
+                       float *kept) {
     for (int64_t u = 0; u < n; u += LANES) {
         if (cell == GRU) {
-            vec r = sigmoid(load(x + u) + load(a + n + u));
-            vec z = sigmoid(load(x + n + u) + load(a + 2 * n + u));
-            vec recurrent = load(a + u), fresh = tangent(load(x + 2 * n + u) + r * recurrent);
-            store(kept + u, recurrent);
-            store(kept + n + u, r);
-            store(kept + 2 * n + u, z);
+            vec r = load(kept + n + u), z = load(kept + 2 * n + u);
+            vec fresh = tangent(load(x + 2 * n + u) + r * load(kept + u));
             store(kept + 3 * n + u, fresh);
-            store(next_h + u, (1.0f - z) * fresh + z * load(h + u));
+            store(h + u, (1.0f - z) * fresh + z * load(h + u));
+        }
+        if (cell == LSTM_COUPLED) store(h + u, load(kept + 2 * n + u) * tangent(load(c + u)));
+        if (cell == LSTM || cell == LSTM_PEEPHOLE)
+            store(h + u, load(kept + 3 * n + u) * tangent(load(c + u)));
+    }
+}
+
+/* One row's step. x: input term, a: recurrent term, h and c: of the previous step, then of this
+   one, extra: weights of single units. Writes `kept` for the backward pass. For GRU_CHO, a is the
+   term of n, and reset_row has kept r and z. */
+INLINE void step_row(const enum cell cell, int64_t n, const float *x, const float *a,
+                     const float *extra, float *h, float *c, float *kept) {
+    for (int64_t u = 0; u < n; u += LANES) {
+        if (cell == GRU) {
+            store(kept + u, load(a + u));
+            store(kept + n + u, sigmoid(load(x + u) + load(a + n + u)));
+            store(kept + 2 * n + u, sigmoid(load(x + n + u) + load(a + 2 * n + u)));
         } else if (cell == GRU_CHO) {
             vec fresh = tangent(load(x + 2 * n + u) + load(a + u)), z = load(kept + n + u);
             store(kept + 2 * n + u, fresh);
-            store(next_h + u, (1.0f - z) * fresh + z * load(h + u));
+            store(h + u, (1.0f - z) * fresh + z * load(h + u));
         } else if (cell == LSTM_COUPLED) {
             vec f = sigmoid(load(x + u) + load(a + u));
             vec g = tangent(load(x + n + u) + load(a + n + u));
@@ -33,8 +44,7 @@ INLINE void step_row(const enum cell cell, int64_t n, const float *x, const floa
             store(kept + u, f);
             store(kept + n + u, g);
             store(kept + 2 * n + u, o);
-            store(next_c + u, now);
-            store(next_h + u, o * tangent(now));
+            store(c + u, now);
         } else if (cell == LSTM || cell == LSTM_PEEPHOLE) {
             vec before = load(c + u), i = load(x + u) + load(a + u);
             vec f = load(x + n + u) + load(a + n + u);
@@ -52,17 +62,17 @@ INLINE void step_row(const enum cell cell, int64_t n, const float *x, const floa
             store(kept + n + u, f);
             store(kept + 2 * n + u, g);
             store(kept + 3 * n + u, o);
-            store(next_c + u, now);
-            store(next_h + u, o * tangent(now));
+            store(c + u, now);
         } else {
             vec sum = load(x + u) + load(a + u);
             if (cell == RNN) sum = tangent(sum);
             if (cell == RNN_RELU) sum = (vec)((ints)sum & ~(sum < 0.0f));
             if (cell == RNN_SIGMOID) sum = sigmoid(sum);
             store(kept + u, sum);
-            store(next_h + u, sum);
+            store(h + u, sum);
         }
     }
+    finish_row(cell, n, x, h, c, kept);
 }
 
 /* One row's step back. dh: dL/dh_t, in: of the later steps, out: what reaches the previous step's h

@@ -7,54 +7,74 @@
 #include "norm.h"
 #include "rows.h"
 
-/* The recurrent terms of n of GRU_CHO. h: rows before step t, a: recurrent terms of r and z,
-   second: [num][U in whole panels], wide: a padded input term, old_h: a padded row. */
+/* The recurrent terms of n of GRU_CHO. h: padded rows before step t, a: recurrent terms of r and z,
+   second: [num][U in whole panels], wide: a padded input term. */
 static void reset_rows(const struct layer_work *w, int64_t start, int64_t num, int64_t t,
-                       const float *const *h, const float *a, float *second, float *wide,
-                       float *old_h) {
+                       const float *const *h, const float *a, float *second, float *wide) {
     const float *rows[ROWS];
     int64_t U = w->units;
     for (int64_t i = 0; i < num; i++) {
         float *kept = w->kept + ((start + i) * w->steps + t) * w->stride;
-        reset_row(U, input_row(w, start + i, t, wide), a + i * w->columns,
-                  padded_row(w, h[i], old_h), kept);
+        reset_row(U, input_row(w, start + i, t, wide), a + i * w->columns, h[i], kept);
         rows[i] = kept + 3 * U;
     }
     product(rows, num, w->hidden, w->panels + w->columns * w->hidden, w->bias + w->columns, second,
             whole_panels(U));
 }
 
-/* Forward: rows [start, start + num) through all steps. Scratch of a thread: ROWS times all columns
-   for the recurrent terms, then the padded copies of one row. */
+/* Begin to load what the step of a row, or its step back, reads and writes: the hardware does not
+   foresee the next row. */
+static void fetch(const float *row, int64_t num) {
+    for (int64_t u = 0; u < num; u += LINE) __builtin_prefetch(row + u);
+}
+static void fetch_kept(const struct layer_work *w, int64_t place) {
+    int64_t num = number_of_kept((enum cell)w->cell) * w->units;
+    for (int64_t u = 0; u < num; u += LINE) __builtin_prefetch(w->kept + place * w->stride + u, 1);
+}
+static void fetch_step(const struct layer_work *w, int64_t b, int64_t t) {
+    int64_t place = b * w->steps + t, row = w->tokens ? w->tokens[place] : place;
+    int64_t num = w->num_gates * w->hidden;
+    fetch(w->input + row * num, num);
+    fetch_kept(w, place);
+}
+static void fetch_step_back(const struct layer_work *w, int64_t b, int64_t t) {
+    int64_t place = b * w->steps + t;
+    fetch_kept(w, place);
+    if (w->dy) fetch(w->dy + place * w->hidden, w->hidden);
+    if (w->c && t) fetch(w->c + (place - 1) * w->units, w->units);
+}
+
+/* Forward: rows [start, start + num) through all steps. Scratch of a thread: ROWS times all
+   columns for the recurrent terms, then h and c of every row, and a padded input term. The rows of h
+   and c lie apart, because those of y and c would often share few sets of the cache. */
 static void forward_rows(const struct layer_work *w, int64_t start, int64_t num, float *scratch) {
     const float *rows[ROWS];
-    int64_t T = w->steps, H = w->hidden, U = w->units, columns = w->columns;
+    int64_t T = w->steps, H = w->hidden, U = w->units, columns = w->columns, apart = U + LANES;
     float *second = scratch + ROWS * columns;
-    float *wide = second + (w->cell == GRU_CHO ? ROWS * whole_panels(U) : 0);
-    float *old_h = wide + w->num_gates * U, *old_c = old_h + U, *new_h = old_c + U;
+    float *h = second + (w->cell == GRU_CHO ? ROWS * whole_panels(U) : 0);
+    float *c = h + ROWS * apart, *wide = c + ROWS * apart;
+    for (int64_t i = 0; i < num; i++) {
+        rows[i] = h + i * apart;
+        copy_padded(w, w->h0 + (start + i) * H, h + i * apart);
+        if (w->c) copy_padded(w, w->c0 + (start + i) * H, c + i * apart);
+    }
     for (int64_t t = 0; t < T; t++) {
-        for (int64_t i = 0; i < num; i++) {
-            int64_t place = (start + i) * T + t;
-            rows[i] = t ? w->y + (place - 1) * H : w->h0 + (start + i) * H;
-        }
         product(rows, num, H, w->panels, w->bias, scratch, columns);
-        if (w->cell == GRU_CHO)
-            reset_rows(w, start, num, t, rows, scratch, second, wide, old_h);
+        if (w->cell == GRU_CHO) reset_rows(w, start, num, t, rows, scratch, second, wide);
         for (int64_t i = 0; i < num; i++) {
             int64_t b = start + i, place = b * T + t;
             const float *x = input_row(w, b, t, wide), *a = scratch + i * columns;
+            if (i + 1 < num) fetch_step(w, b + 1, t);
             if (w->cell == GRU_CHO) a = second + i * whole_panels(U);
-            const float *h = padded_row(w, rows[i], old_h), *c = 0;
-            if (w->c) c = t ? w->c + (place - 1) * U : padded_row(w, w->c0 + b * H, old_c);
-            float *y = w->y + place * H, *next = H == U ? y : new_h;
-            float *kept = w->kept + place * w->stride, *next_c = w->c ? w->c + place * U : 0;
+            float *kept = w->kept + place * w->stride, *h_row = h + i * apart, *c_row = c + i * apart;
             if (w->cell == LSTM_NORM) {
-                step_norm(U, H, x, a, c, w->extra, next, next_c, kept);
+                step_norm(U, H, x, a, w->extra, h_row, c_row, kept);
             } else {
-#define STEP(cell) step_row(cell, U, x, a, h, c, w->extra, next, next_c, kept)
+#define STEP(cell) step_row(cell, U, x, a, w->extra, h_row, c_row, kept)
                 FOR_CELL(w->cell, STEP)
             }
-            if (next != y) memcpy(y, next, sizeof(float) * (size_t)H);
+            memcpy(w->y + place * H, h_row, sizeof(float) * (size_t)H);
+            if (w->c) memcpy(w->c + place * U, c_row, sizeof(float) * (size_t)U);
         }
     }
 }
@@ -105,6 +125,7 @@ static void backward_rows(const struct layer_work *w, int64_t start, int64_t num
             int64_t b = start + i, place = b * T + t;
             float *q = dh + i * U, *d = dc + i * U, *from = carried + i * w->columns;
             const float *dy = w->dy ? w->dy + place * H : 0;
+            if (i + 1 < num) fetch_step_back(w, b + 1, t);
             for (int64_t u = 0; u < H; u++) q[u] += from[u] + (dy ? dy[u] : 0.0f);
             if (w->norms) w->norms[place] = squared(q, U);
             const float *h = is_gru ? h_before(w, b, t, old_h) : 0, *before = 0, *c = 0;
@@ -149,7 +170,7 @@ int64_t rnnlab_kept(int64_t cell, int64_t units) {
 /* Scratch memory of one thread, in floats. */
 int64_t rnnlab_sequence_room(int64_t cell, int64_t units) {
     int64_t gates = number_of_gates((enum cell)cell) * units;
-    return ROWS * (whole_panels(gates) + 2 * units) + gates + 4 * units;
+    return ROWS * (whole_panels(gates) + 2 * (units + LANES)) + gates + 4 * units;
 }
 
 /* Return the number of pieces of a batch: a multiple of the threads, of at most ROWS rows each. */

@@ -31,8 +31,17 @@ INLINE void store(float *to, vec x) { *(vec_at *)to = x; }
 INLINE void add_to(float *sums, vec x) { store(sums, load(sums) + x); }
 /* a in the lanes where the mask is set, b in the others. */
 INLINE vec either(ints mask, vec a, vec b) { return (vec)(((ints)a & mask) | ((ints)b & ~mask)); }
-/* The larger of each pair; b if one is NaN. */
+/* The larger, or smaller, of each pair; b if one is NaN. */
+#if defined(__SSE2__) && LANES == 4
+INLINE vec larger(vec a, vec b) { return __builtin_ia32_maxps(a, b); }
+INLINE vec smaller(vec a, vec b) { return __builtin_ia32_minps(a, b); }
+#elif defined(__AVX__) && LANES == 8
+INLINE vec larger(vec a, vec b) { return __builtin_ia32_maxps256(a, b); }
+INLINE vec smaller(vec a, vec b) { return __builtin_ia32_minps256(a, b); }
+#else
 INLINE vec larger(vec a, vec b) { return either(a > b, a, b); }
+INLINE vec smaller(vec a, vec b) { return either(a < b, a, b); }
+#endif
 
 /* e^x as power * (1 + rest), power a power of two, with a relative error of the rest of about 1e-7; x
    is clamped to avoid overflow; NaN stays NaN. The polynomial is that of the Cephes library. */
@@ -41,8 +50,7 @@ struct parts {
 };
 INLINE struct parts exponential_parts(vec x) {
     const vec low = (vec){0} - 87.33f, high = (vec){0} + 88.0f;
-    x = either(x < low, low, x);
-    x = either(x > high, high, x);
+    x = smaller(high, larger(low, x));
     vec shifted = x * 1.44269504f + 12582912.0f; /* adding 1.5 * 2^23 rounds to an integer */
     vec n = shifted - 12582912.0f;
     vec r = x - n * 0.693359375f;
