@@ -21,7 +21,7 @@ from rnnlab.tui.messages import PreferencesChanged
 from rnnlab.tui.shell.screen_registry import entries
 from tests.toys.app_lab import home, until
 from tests.toys.fixed_lab import SCENES, OpenFixed
-from tests.toys.picture import distance, strips
+from tests.toys.picture import distance, strips_of
 
 LOOKS = {
     "in every theme": [Preferences(theme=theme) for theme in ("dark", "light", "high-contrast")],
@@ -120,8 +120,8 @@ def cells(app: App[Any], place: Region) -> list[Segment]:
     """Return what is shown in a part of the screen, a segment a letter."""
     return [
         Segment(letter, segment.style)
-        for strip in strips(app)[place.y : place.bottom]
-        for segment in strip.crop(place.x, place.right)
+        for strip in strips_of(app, place)
+        for segment in strip
         for letter in segment.text
     ]
 

@@ -87,8 +87,9 @@ async def test_its_keys_open_every_screen_and_escape_leads_home(lab: Lab, app: L
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count)
+        # `test_every_action.py` presses the first key of each.
         ways: list[tuple[str, tuple[str, ...]]] = [
-            (e.name, (key,)) for e in entries() for key in e.key.split(",") if key
+            (e.name, (key,)) for e in entries() for key in e.key.split(",")[1:]
         ]
         ways += [(e.name, ("g", e.go)) for e in entries() if e.name != HOME]
         for name, keys in ways:

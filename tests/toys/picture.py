@@ -8,6 +8,7 @@ from typing import Any
 from rich.style import Style
 from textual.app import App
 from textual.color import Color
+from textual.geometry import Region
 from textual.strip import Strip
 
 _Rgb = tuple[int, int, int]
@@ -21,6 +22,15 @@ def strips(app: App[Any]) -> list[Strip]:
     Textual has no public name for them but an export of the whole screen as SVG.
     """
     return list(app.screen._compositor.render_strips())
+
+
+def strips_of(app: App[Any], place: Region) -> list[Strip]:
+    """Return a part of the screen as it is painted now; the rest is not painted."""
+    rows = range(place.y, place.bottom)
+    across = Region(0, place.y, app.screen.size.width, place.height)
+    chops = app.screen._compositor._render_chops(across, rows.__contains__)
+    shown = [Strip.join(parts.values()) for parts in chops[place.y : place.bottom]]
+    return [strip.crop(place.x, place.right) for strip in shown]
 
 
 def lines(app: App[Any]) -> list[str]:
