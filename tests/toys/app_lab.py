@@ -152,6 +152,8 @@ def mailed(run: Run) -> list[str]:
 
 
 _DEADLINE_S = 40
+_READ_FROM = 4
+"""Waits after which the runs are read: the effect of a key comes earlier."""
 _PAINTED_FROM = 16
 """Waits after which a condition may need a painted screen, as a list that scrolls once drawn."""
 
@@ -159,16 +161,17 @@ _PAINTED_FROM = 16
 async def until(
     pilot: Pilot[None], condition: Callable[[], object], seconds: float = _DEADLINE_S
 ) -> None:
-    """Wait until a condition holds, the runs read at once; fail by a deadline far away.
+    """Wait until a condition holds, the runs read soon; fail by a deadline far away.
 
     They are read again ever more seldom, as each time takes milliseconds; the app itself does it
-    twice per second.
+    twice per second. What has changed on the screen is painted in the end.
     """
     wait_s, num_waits = 0.01, 0
     async with asyncio.timeout(seconds):
         while not condition():
             num_waits += 1
-            if isinstance(pilot.app, LabApp) and num_waits.bit_count() == 1:  # 1, 2, 4, 8, ...
+            is_due = num_waits >= _READ_FROM and num_waits.bit_count() == 1  # 4, 8, 16, ...
+            if isinstance(pilot.app, LabApp) and is_due:
                 pilot.app.poll_now()
                 if num_waits >= _PAINTED_FROM:
                     paint(pilot.app)

@@ -72,7 +72,7 @@ async def settled(pilot: Pilot[None], app: LabApp, clock: Clock) -> str:
     while num_same < 2:
         clock.now += 3600.0  # whatever is done or drawn at most so often is due
         shown = feed.num_reads + 2  # a read is shown before the next one begins
-        await until(pilot, lambda shown=shown: feed.num_reads >= shown)  # type: ignore[misc]
+        await until(pilot, lambda shown=shown: feed.num_reads >= shown or app.poll_now())  # type: ignore[misc]
         now = picture(app)
         num_same = num_same + 1 if now == before else 0
         before = now
