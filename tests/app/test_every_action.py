@@ -62,7 +62,8 @@ def presses(name: str, world: World) -> list[tuple[Group[Any], Action[Any]]]:
 
     The action of an earlier screen, with the same effect there, is the same function of the charts,
     the candidates or the chosen run of a screen. One action of each group proves that this screen
-    has them and that the group's keys go to it; the rest is pressed on the earlier screen.
+    has them and that the group's keys go to it; the rest is pressed on the earlier screen. `show`
+    presses the keys that open the screens with actions of their own.
     """
     known = {
         (action.do, id(EFFECTS[earlier][action.name]))
@@ -70,9 +71,14 @@ def presses(name: str, world: World) -> list[tuple[Group[Any], Action[Any]]]:
         for group in own_groups(earlier, world)
         for action in group.actions
     }
+    opened_by = {one.opening_keys for one in entries() if one.name in EFFECTS and one.name != HOME}
     chosen: list[tuple[Group[Any], Action[Any]]] = []
     for group in own_groups(name, world):
-        new = [one for one in group.actions if (one.do, id(EFFECTS[name][one.name])) not in known]
+        new = [
+            one
+            for one in group.actions
+            if (one.do, id(EFFECTS[name][one.name])) not in known and one.keys[:1] not in opened_by
+        ]
         named = [one for one in group.actions if one.name in STANDS_FOR_GROUP]
         chosen += [(group, action) for action in new or named[:1] or group.actions[:1]]
     return chosen

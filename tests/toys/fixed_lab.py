@@ -70,7 +70,8 @@ async def settled(pilot: Pilot[None], app: LabApp, clock: Clock) -> str:
     before, num_same = "", 0
     feed = CountedFeed.latest_made
     while num_same < 2:
-        clock.now += 3600.0  # whatever is done or drawn at most so often is due
+        if not num_same:
+            clock.now += 3600.0  # whatever is done or drawn at most so often is due
         shown = feed.num_reads + 2  # a read is shown before the next one begins
         await until(pilot, lambda shown=shown: feed.num_reads >= shown or app.poll_now())  # type: ignore[misc]
         now = picture(app)
