@@ -11,13 +11,17 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from rich.console import RenderableType
+from textual._compositor import Compositor
+from textual._context import active_app
 from textual.app import App
 from textual.screen import Screen
 
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.shell.styled_app import StyledApp
 from tests.toys.picture import lines
 
-_paint = Screen._compositor_refresh
+_render_update = Compositor.render_update
 _paints = count(1)
 _latest = {"paint": 0}
 """Number of the latest paint."""
@@ -25,9 +29,10 @@ _latest = {"paint": 0}
 
 def paint(app: App[Any]) -> None:
     """Paint what has changed on the screen since it was painted."""
-    if app.screen_stack and app.screen._compositor._dirty_regions:
-        _latest["paint"] = next(_paints)
-        _paint(app.screen)
+    if app.screen_stack:
+        below = list(app.screen_stack[:-1])
+        if _render_update(app.screen._compositor, screen_stack=below) is not None:
+            _latest["paint"] = next(_paints)
 
 
 def shows(app: LabApp, text: str) -> Callable[[], bool]:
@@ -45,16 +50,19 @@ def shows(app: LabApp, text: str) -> Callable[[], bool]:
     return condition
 
 
-def _paint_later(screen: Screen[Any]) -> None:
-    """Leave the changed regions to `paint`; those below a dialog are painted with the dialog."""
-    app = screen.app
-    if app.is_headless and isinstance(app, LabApp) and screen is app.screen:
-        screen._dirty_widgets.clear()
-        app._update_mouse_over(screen)
-    else:
-        _paint(screen)
+def _paint_later(
+    compositor: Compositor,
+    full: bool = False,
+    screen_stack: list[Screen[Any]] | None = None,
+    simplify: bool = False,
+) -> RenderableType | None:
+    """Leave the changed regions to `paint`, unless the whole screen is wanted, as for a picture."""
+    app = active_app.get(None)
+    if not full and isinstance(app, StyledApp) and app.is_headless:
+        return None
+    return _render_update(compositor, full, screen_stack, simplify)
 
 
 def paint_at_rest() -> None:
-    """Have every headless lab painted at rest; a bare widget host paints every change."""
-    Screen._compositor_refresh = _paint_later  # type: ignore[method-assign]
+    """Have every headless app of ours painted at rest, also the bare host of a widget."""
+    Compositor.render_update = _paint_later  # type: ignore[method-assign]

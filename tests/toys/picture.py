@@ -29,7 +29,7 @@ def strips_of(app: App[Any], place: Region) -> list[Strip]:
     """Return a part of the screen as it is painted now; the other lines are not painted."""
     rows = range(place.y, place.bottom)
     across = Region(0, place.y, app.screen.size.width, place.height)
-    visible_screen_stack.set(app._background_screens)  # those that shine through a dialog
+    visible_screen_stack.set(list(app.screen_stack[:-1]))  # they shine through a dialog
     chops = app.screen._compositor._render_chops(across, rows.__contains__)
     shown = [Strip.join(parts.values()) for parts in chops[place.y : place.bottom]]
     return [strip.crop(place.x, place.right) for strip in shown]
