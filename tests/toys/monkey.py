@@ -44,6 +44,7 @@ async def play(app: LabApp, generator: FakeGenerator, num_keys: int, seed: int |
             app.post_message(events.Key(key, key if len(key) == 1 else None))
             if i % 5 == 0:
                 await pilot.pause()
+            if i % 10 == 0:
                 paint(app)
             if generator.requests and i % 30 == 0:
                 generator.answer("[b]", "\x1b]0;x\x07")

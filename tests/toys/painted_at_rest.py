@@ -24,7 +24,6 @@ from tests.toys.picture import lines
 _render_update = Compositor.render_update
 _paints = count(1)
 _latest = {"paint": 0}
-"""Number of the latest paint."""
 
 
 def paint(app: App[Any]) -> None:
@@ -35,13 +34,18 @@ def paint(app: App[Any]) -> None:
             _latest["paint"] = next(_paints)
 
 
+def latest_paint() -> int:
+    """Return the number of the latest paint: as long as it stays, nothing has changed."""
+    return _latest["paint"]
+
+
 def shows(app: LabApp, text: str) -> Callable[[], bool]:
     """Return a condition: a text is on the screen, within a line; it is read after each change."""
     seen: list[tuple[object, int]] = []
 
     def condition() -> bool:
         paint(app)
-        now = app.screen, _latest["paint"]
+        now = app.screen, latest_paint()
         if seen[-1:] == [now]:
             return False
         seen.append(now)
