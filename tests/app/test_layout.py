@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.screens.compare import CompareScreen
 from rnnlab.tui.state.view_state import load_view
@@ -18,22 +16,23 @@ if TYPE_CHECKING:
     from tests.toys.app_lab import Lab, OpenLab
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
-async def test_the_main_chart_is_the_largest_element_of_the_lab(
-    lab: Lab, app: LabApp, size: tuple[int, int]
-) -> None:
+async def test_the_main_chart_is_the_largest_element_of_the_lab(lab: Lab, app: LabApp) -> None:
     lab.add("alpha")
     lab.add("beta")
-    async with app.run_test(size=size) as pilot:
+    sizes = ((80, 24), (120, 40), (200, 50))
+    async with app.run_test(size=sizes[0]) as pilot:
         await until(pilot, lambda: table(app).row_count == 2)
         await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
         page = home(app)
-        await until(pilot, lambda: table(app).region.height <= 5)
-        main = page.query_one("#plot-loss", ChartPane).region
-        others = [pane.region for pane in page.query(ChartPane) if pane.display][1:]
-        for other in (table(app).region, page.pane.region, page.details.region, *others):
-            assert main.area > other.area, (main, other)
-        assert page.pane.region.height <= 5, "the prompt has no answers yet"
+        for size in sizes:
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda size=size: page.size == size)  # type: ignore[misc]
+            await until(pilot, lambda: table(app).region.height <= 5)
+            main = page.query_one("#plot-loss", ChartPane).region
+            others = [pane.region for pane in page.query(ChartPane) if pane.display][1:]
+            for other in (table(app).region, page.pane.region, page.details.region, *others):
+                assert main.area > other.area, (main, other)
+            assert page.pane.region.height <= 5, "the prompt has no answers yet"
 
 
 async def test_panes_are_resized_by_keys_reset_and_remembered(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -15,7 +14,7 @@ from rnnlab.runs.bin import Bin
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.notes import read_notes
 from rnnlab.runs.origin import Origin, write_origin
-from rnnlab.runs.records import EventRecord
+from rnnlab.runs.records import EventRecord, State
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.run_view.facts_pane import FactsPane
@@ -39,13 +38,13 @@ async def open_run(pilot: Pilot[None], app: LabApp, run: str) -> None:
     await until(pilot, lambda: "corpus" in pane(app, "settings"))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
-async def test_see_what_a_run_is_made_of(lab: Lab, app: LabApp, size: tuple[int, int]) -> None:
+async def test_see_what_a_run_is_made_of(lab: Lab, app: LabApp) -> None:
     run = lab.add("alpha", "running", total_steps=400)
     write_origin(run.paths, Origin({"corpus": "command line", "seed": "environment"}))
     run.paths.weights(40).write_bytes(b"weights")
     replace_text(run.paths.pointer("last"), "40\n")
-    async with app.run_test(size=size) as pilot:
+    sizes = ((80, 24), (120, 40), (200, 50))
+    async with app.run_test(size=sizes[0]) as pilot:
         await open_run(pilot, app, "alpha")
         settings = pane(app, "settings")
         assert settings.index("command line") < settings.index("environment")
@@ -54,9 +53,12 @@ async def test_see_what_a_run_is_made_of(lab: Lab, app: LabApp, size: tuple[int,
         await until(pilot, lambda: "2.5000 last" in pane(app, "checkpoints"))
         await until(pilot, lambda: "finished" in pane(app, "events"))
         assert "10%" in text_of(app, "#run-heading")
-        for one in app.page.query(FactsPane):
-            assert one.size.width > 30
-            assert one.size.height > 1, one.id
+        for size in sizes:
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda size=size: app.page.size == size)  # type: ignore[misc]
+            for one in app.page.query(FactsPane):
+                assert one.size.width > 30, size
+                assert one.size.height > 1, (size, one.id)
 
 
 async def test_watch_a_run_live_while_it_trains(lab: Lab, app: LabApp) -> None:
@@ -229,30 +231,29 @@ async def test_under_a_deleted_copy_of_a_shipped_run_the_shipped_one_appears(
         await until(pilot, lambda: hidden(app) == ["24"])
 
 
-@pytest.mark.parametrize(
-    ("action", "state"),
-    [
-        ("delete", "finished"),
-        ("resume", "stopped"),
-        ("enqueue", "stopped"),
-        ("checkpoint", "running"),
-        ("sooner", "queued"),
-    ],
-)
-async def test_work_in_a_folder_that_cannot_be_written(
-    lab: Lab, app: LabApp, action: str, state: Any
-) -> None:
-    run = lab.add("alpha", state)
+async def test_work_in_a_folder_that_cannot_be_written(lab: Lab, app: LabApp) -> None:
+    actions: dict[str, State] = {
+        "delete": "finished", "resume": "stopped", "enqueue": "stopped", "checkpoint": "running",
+        "sooner": "queued",
+    }  # fmt: skip
+    runs = {action: lab.add(f"{action}-this", state) for action, state in actions.items()}
     (lab.store.root / ".queue").write_text("a file in the way")
-    block(run)
+    for run in runs.values():
+        block(run)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(pilot, lambda: table(app).row_count)
-        app.page.action_do(action)
-        await until(pilot, lambda: toasts(app))
-        assert len(toasts(app)[-1].splitlines()) == 1
-        await edit(pilot, app, note="a note")
-        await until(pilot, lambda: any("cannot write to" in text for text in toasts(app)))
-        app.page.action_do("pin")
-        await until(pilot, lambda: app.state.view.pinned == ["alpha"])
-        assert app.is_running
-    assert run.paths.config.exists()
+        await until(pilot, lambda: table(app).row_count == len(runs))
+        for action, run in runs.items():
+            table(app).choose(run.name)
+            await until(pilot, lambda run=run: app.state.chosen_name == run.name)  # type: ignore[misc]
+            app.clear_notifications()
+            await until(pilot, lambda: not toasts(app))
+            app.page.action_do(action)
+            await until(pilot, lambda: toasts(app))
+            assert len(toasts(app)[-1].splitlines()) == 1, action
+            app.clear_notifications()
+            await edit(pilot, app, note="a note")
+            await until(pilot, lambda: any("cannot write to" in text for text in toasts(app)))
+            app.page.action_do("pin")
+            await until(pilot, lambda run=run: run.name in app.state.view.pinned)  # type: ignore[misc]
+            assert app.is_running
+    assert all(run.paths.config.exists() for run in runs.values())

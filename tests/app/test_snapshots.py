@@ -19,7 +19,7 @@ from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.screen_registry import entries
 from tests.toys.app_lab import Clock, home, until
 from tests.toys.fixed_lab import SCENES, Scene, settled
-from tests.toys.picture import picture
+from tests.toys.painted_at_rest import shows
 
 SIZES = ((80, 24), (120, 40))
 
@@ -88,7 +88,7 @@ async def bring(pilot: Pilot[None], app: LabApp, clock: Clock, scene: Scene) -> 
         if len(key) > 1:
             await settled(pilot, app, clock)
     await pilot.press(last)
-    await until(pilot, lambda: scene.shows in picture(app))
+    await until(pilot, shows(app, scene.shows))
 
 
 async def go_home(pilot: Pilot[None], app: LabApp) -> None:

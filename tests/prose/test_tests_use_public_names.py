@@ -23,6 +23,7 @@ FOREIGN = {
     "_asdict": "a public method of every NamedTuple",
     "_exit": "a public function of os",
     "_compositor": "Textual's: the painted lines of a screen, which it offers in no other way",
+    "_render_chops": "Textual's: some lines of a screen, of which it offers only all",
 }
 """Private names that are not rnnlab's, with the reason why a test uses them."""
 

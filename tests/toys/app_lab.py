@@ -36,10 +36,12 @@ from rnnlab.tui.runs.table import RunsTable
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.screen import BaseScreen
 from tests.toys.fake_generator import FakeGenerator
+from tests.toys.painted_at_rest import paint, paint_at_rest
 from tests.toys.parsed_once import parse_styles_once
-from tests.toys.picture import strips
+from tests.toys.picture import strips_of
 
 parse_styles_once()
+paint_at_rest()
 
 _Page = TypeVar("_Page", bound=BaseScreen)
 
@@ -150,25 +152,33 @@ def mailed(run: Run) -> list[str]:
 
 
 _DEADLINE_S = 40
+_READ_FROM = 4
+"""Waits after which the runs are read: the effect of a key comes earlier."""
+_PAINTED_FROM = 16
+"""Waits after which a condition may need a painted screen, as a list that scrolls once drawn."""
 
 
 async def until(
     pilot: Pilot[None], condition: Callable[[], object], seconds: float = _DEADLINE_S
 ) -> None:
-    """Wait until a condition holds, the runs read at once; fail by a deadline far away.
+    """Wait until a condition holds, the runs read soon; fail by a deadline far away.
 
     They are read again ever more seldom, as each time takes milliseconds; the app itself does it
-    twice per second.
+    twice per second. What has changed on the screen is painted in the end.
     """
     wait_s, num_waits = 0.01, 0
     async with asyncio.timeout(seconds):
         while not condition():
             num_waits += 1
-            if isinstance(pilot.app, LabApp) and num_waits.bit_count() == 1:  # 1, 2, 4, 8, ...
+            is_due = num_waits >= _READ_FROM and num_waits.bit_count() == 1  # 4, 8, 16, ...
+            if isinstance(pilot.app, LabApp) and is_due:
                 pilot.app.poll_now()
+                if num_waits >= _PAINTED_FROM:
+                    paint(pilot.app)
             await asyncio.sleep(wait_s)
             wait_s = min(1.2 * wait_s, 0.1)
     await pilot.pause()
+    paint(pilot.app)
 
 
 async def opened(pilot: Pilot[None], app: LabApp, key: str, kind: type[_Page]) -> _Page:
@@ -189,6 +199,5 @@ def burst(app: LabApp, *keys: str) -> None:
 def painted(app: App[Any], part: str) -> str:
     """Return a part of the screen as it is painted, its lines as one."""
     region = app.screen.query_one(f"#{part}").region
-    shown = strips(app)[region.y : region.bottom]
-    text = " ".join(strip.crop(region.x, region.right).text for strip in shown)
+    text = " ".join(strip.text for strip in strips_of(app, region))
     return " ".join(text.split())

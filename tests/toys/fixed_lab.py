@@ -21,6 +21,7 @@ from rnnlab.tui.outside.machine import Gpu, MachineRead, ProcessRead
 from rnnlab.tui.outside.polling import RunPoller, RunsRead
 from tests.toys.answering_generator import AnsweringGenerator
 from tests.toys.app_lab import Clock, Lab, start_nothing, until
+from tests.toys.painted_at_rest import latest_paint
 from tests.toys.picture import picture
 
 
@@ -67,14 +68,15 @@ class CountedFeed(RunPoller):
 
 async def settled(pilot: Pilot[None], app: LabApp, clock: Clock) -> str:
     """Return the picture once it has stayed the same over some looks at the runs."""
-    before, num_same = "", 0
+    before, num_same, seen = "", 0, -1
     feed = CountedFeed.latest_made
     while num_same < 2:
-        clock.now += 3600.0  # whatever is done or drawn at most so often is due
+        if not num_same:
+            clock.now += 3600.0  # whatever is done or drawn at most so often is due
         shown = feed.num_reads + 2  # a read is shown before the next one begins
-        await until(pilot, lambda shown=shown: feed.num_reads >= shown)  # type: ignore[misc]
-        now = picture(app)
-        num_same = num_same + 1 if now == before else 0
+        await until(pilot, lambda shown=shown: feed.num_reads >= shown or app.poll_now())  # type: ignore[misc]
+        now = picture(app) if latest_paint() != seen else before
+        num_same, seen = num_same + 1 if now == before else 0, latest_paint()
         before = now
     return before
 

@@ -13,6 +13,7 @@ from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_registry import entries
 from tests.toys.app_lab import Lab, home, until
 from tests.toys.fake_generator import FakeGenerator
+from tests.toys.painted_at_rest import paint
 
 _MORE = ("tab", "shift+tab", "backspace", "a", "x", "1", "space", "enter", "escape", "down")
 
@@ -43,6 +44,8 @@ async def play(app: LabApp, generator: FakeGenerator, num_keys: int, seed: int |
             app.post_message(events.Key(key, key if len(key) == 1 else None))
             if i % 5 == 0:
                 await pilot.pause()
+            if i % 10 == 0:
+                paint(app)
             if generator.requests and i % 30 == 0:
                 generator.answer("[b]", "\x1b]0;x\x07")
             if i % 17 == 0:

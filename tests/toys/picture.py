@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.style import Style
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.color import Color
+from textual.geometry import Region
 from textual.strip import Strip
 
 _Rgb = tuple[int, int, int]
@@ -20,7 +22,17 @@ def strips(app: App[Any]) -> list[Strip]:
 
     Textual has no public name for them but an export of the whole screen as SVG.
     """
-    return list(app.screen._compositor.render_strips())
+    return strips_of(app, app.screen.size.region)
+
+
+def strips_of(app: App[Any], place: Region) -> list[Strip]:
+    """Return a part of the screen as it is painted now; the other lines are not painted."""
+    rows = range(place.y, place.bottom)
+    across = Region(0, place.y, app.screen.size.width, place.height)
+    visible_screen_stack.set(list(app.screen_stack[:-1]))  # they shine through a dialog
+    chops = app.screen._compositor._render_chops(across, rows.__contains__)
+    shown = [Strip.join(parts.values()) for parts in chops[place.y : place.bottom]]
+    return [strip.crop(place.x, place.right) for strip in shown]
 
 
 def lines(app: App[Any]) -> list[str]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import sys
-import warnings
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from rnnlab.tui.outside.estimator import Estimator
 from rnnlab.tui.outside.generator import GeneratorClient
 from rnnlab.tui.outside.subprocesses import LineProcess, ProcessExit, end_all, output_of
+from tests.toys.garbage import warnings_to_the_end
 
 _TALKER = "import sys, time; print('x' * 200_000, flush=True); time.sleep(3600)"
 """Fills its pipe and then writes nothing more."""
@@ -151,8 +150,6 @@ def _assert_nothing_is_left(do: Callable[[], Awaitable[None]]) -> None:
     async def main() -> None:
         await do()
 
-    with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("always", ResourceWarning)
+    with warnings_to_the_end(ResourceWarning) as seen:
         asyncio.run(main())
-        gc.collect()
-    assert [str(one.message) for one in seen] == []
+    assert seen == []
