@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import ceil, floor
 
+from rnnlab.plots._dots import Dot
 from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._y_range import Series, View
 
@@ -11,13 +12,9 @@ _EVERY = 4
 """One of this number of points is a dot; in ASCII, with one point per cell, one of two."""
 
 
-def band_dots(
-    view: View, series: Series, size: tuple[int, int], style: DrawStyle
-) -> tuple[list[float], list[float]]:
-    """Return the positions of the dots, in cells; size: columns and rows of the picture."""
-    last_x, last_y = (
-        max(fine * cells - 1, 1) for fine, cells in zip(style.fineness, size, strict=True)
-    )
+def band_dots(view: View, series: Series, size: tuple[int, int], style: DrawStyle) -> list[Dot]:
+    """Return the dots; size: columns and rows of the picture, in cells."""
+    last_x, last_y = (fine * cells - 1 for fine, cells in zip(style.fineness, size, strict=True))
     edges: dict[int, tuple[float, float]] = {}
     for part in series.parts:
         for x, y in zip(part.xs, part.ys, strict=True):
@@ -26,7 +23,7 @@ def band_dots(
             edges[column] = min(low, height), max(high, height)
     every, shift = (2, 1) if style.is_ascii else (_EVERY, 2)
     columns = sorted(edges)
-    dots: list[tuple[int, int]] = []
+    dots: list[Dot] = []
     ends = [*columns[1:], columns[-1] + 1] if columns else []
     for left, right in zip(columns, ends, strict=True):
         (low, high), (next_low, next_high) = edges[left], edges.get(right, edges[left])
@@ -39,6 +36,4 @@ def band_dots(
                 for row in range(bottom, top + 1)
                 if (row + shift * column) % every == 0
             ]
-    xs = [column / last_x * (size[0] - 1) for column, _ in dots]
-    ys = [row / last_y * (size[1] - 1) for _, row in dots]
-    return xs, ys
+    return dots

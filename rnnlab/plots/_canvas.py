@@ -1,8 +1,9 @@
-"""The interface to plotext, which only joins points and turns them into braille.
+"""The picture of a chart: levels, curves, marks, arrows and letters, each cell with one character.
 
-Plotext gets finite points in units of character cells. Its own axes, ticks, labels, titles and
-scales are not used: they depend on the terminal and on its version, and fail for inf and for
-negative logarithms.
+Plotext gets the characters with their colours, in units of cells. Its lines are not used, since it
+takes ten times as long to join points as `Dots`, which would delay the echo of a key. Its axes,
+ticks, labels, titles and scales are not used either: they depend on the terminal and on its
+version, and fail for inf and for negative logarithms.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple, Protocol, cast
 
 from rnnlab.base.palettes import Color
 from rnnlab.plots._band import band_dots
+from rnnlab.plots._dots import Cell, Dots
 from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._ticks import brief
 from rnnlab.plots._y_range import Series, View
@@ -29,7 +31,9 @@ _MOST_ARROWS = 12
 _LEAST_DISTANCE_OF_VALUES = 0.75
 """Distance from the middle of the picture, in its heights, from which an arrow has a value."""
 _LEAST_WIDTH_FOR_ARROWS, _LEAST_HEIGHT_FOR_ARROWS = 24, 4
-Cell = tuple[int, int]
+_NO_COLOR: Color = (0, 0, 0)
+Sheet = dict[Cell, tuple[str, Color]]
+"""Character and colour of each cell that is not empty."""
 
 
 class PlotextFigure(Protocol):
@@ -62,11 +66,8 @@ class PlotextFigure(Protocol):
     def canvas_color(self, color: Any) -> Any:
         """Set the background."""
 
-    def plot(self, xs: Any, ys: Any, *, marker: str, color: Any) -> Any:
-        """Add points and join them."""
-
-    def scatter(self, xs: Any, ys: Any, *, marker: str, color: Any) -> Any:
-        """Add points."""
+    def scatter(self, xs: Any, ys: Any, *, marker: str | Sequence[str], color: Any) -> Any:
+        """Add points: all with the same marker, or each with its own."""
 
     def build(self) -> str:
         """Return the picture."""
@@ -76,7 +77,7 @@ class Pen(NamedTuple):
     """The characters with which a curve is drawn."""
 
     line: str
-    """A character, or plotext's name of a finer marker."""
+    """The character of its dots in ASCII; otherwise empty, as the dots make the characters."""
     mark: str
     """The mark of the points of a curve with style `points`, and of a single point."""
     letter: str
@@ -97,62 +98,54 @@ def picture(
     """
     width, height = size
     edge = width - 1 - (_CLEAR if has_labels else 0)
-    import plotext  # importing plotext takes 0.05 s
-
-    figure = cast("PlotextFigure", plotext)
-    _clear(figure, width, height, style)
+    sheet: Sheet = {}
     for mark in (mark for mark in view.marks if not mark.arrow):
         row = view.y.cell(mark.height, height, style.fineness[1])
-        cells = [(column, row) for column in range(width)]
-        _scatter(figure, cells, style.signs.level, style.dim, style)
+        sheet |= dict.fromkeys(
+            ((column, row) for column in range(width)), (style.signs.level, style.dim)
+        )
     if view.cursor is not None:
         column = view.x.cell(view.cursor, width, style.fineness[0])
-        cells = [(column, row) for row in range(height)]
-        _scatter(figure, cells, style.signs.side, style.dim, style)
+        sheet |= dict.fromkeys(
+            ((column, row) for row in range(height)), (style.signs.side, style.dim)
+        )
     layers = sorted(zip(view.series, pens, strict=True), key=lambda layer: _depth(layer[0]))
+    cells_of: list[list[Cell]] = []
     for series, pen in layers:
         color = style.color(series.curve.color, is_faint=series.curve.is_faint)
-        if series.curve.style == "band":
-            xs, ys = band_dots(view, series, size, style)
-            figure.scatter(xs, ys, marker=pen.line, color=color if style.has_color else "default")
-            continue
-        is_apart = series.curve.is_faint and not series.is_dense
-        join = figure.scatter if is_apart else figure.plot
-        for part in series.parts:
-            xs = [view.x.share(x) * (width - 1) for x in part.xs]
-            ys = [view.y.share(y) * (height - 1) for y in part.ys]
-            join(xs, ys, marker=pen.line, color=color if style.has_color else "default")
+        dots = Dots(size, style)
+        cells_of.append(_draw_curve(dots, view, series, size, style))
+        for cell, character in dots.characters(pen.line):
+            sheet[cell] = character, color
     marks: list[Cell] = []
-    for series, pen in layers:
-        cells = _cells(view, series, size, style)
+    for (series, pen), cells in zip(layers, cells_of, strict=True):
         if series.curve.style == "points" or len(cells) == 1:
-            cells = _apart(cells)
-            marks += cells
-            _scatter(figure, cells, pen.mark, style.color(series.curve.color), style)
-    occupied = _draw_beyond(figure, view, size, style).union(marks)
+            apart = _apart(cells)
+            marks += apart
+            sheet |= dict.fromkeys(apart, (pen.mark, style.color(series.curve.color)))
+    beyond = _beyond(view, size, style)
+    sheet |= beyond
+    occupied = beyond.keys() | marks
     ends: dict[str, Cell] = {}
-    for series, pen in layers:
+    for (series, pen), points in zip(layers, cells_of, strict=True):
         if pen.letter and pen.letter not in ends:
-            line = _line_cells(view, series, size, style)
+            line = _line_cells(view, series, points, size, style)
             cells = [cell for cell in line if cell not in occupied]
             cells = [cell for cell in cells if cell[0] <= edge] or cells or marks
             if cells:
                 end = ends[pen.letter] = _free_end(cells, list(ends.values()))
-                _scatter(figure, [end], pen.letter, style.color(series.curve.color), style)
-    text = figure.build()
-    return (text if style.has_color else _ESCAPE.sub("", text)).split("\n")[:height]
+                sheet[end] = pen.letter, style.color(series.curve.color)
+    return _build(sheet, size, style)
 
 
-def _draw_beyond(
-    figure: PlotextFigure, view: View, size: tuple[int, int], style: DrawStyle
-) -> set[Cell]:
-    """Draw an arrow at the edge for each point beyond it, with its value if there is room.
+def _beyond(view: View, size: tuple[int, int], style: DrawStyle) -> Sheet:
+    """Return an arrow at the edge for each point beyond it, with its value if there is room.
 
-    Return the occupied cells. The farthest points come first; points of faint curves have none.
+    The farthest points come first; points of faint curves have none.
     """
     width, height = size
     if width < _LEAST_WIDTH_FOR_ARROWS or height < _LEAST_HEIGHT_FOR_ARROWS:
-        return set()
+        return {}
     middle = (view.y.low + view.y.high) / 2
     points = [
         (abs(point.y - middle), point, series.curve.color)
@@ -160,7 +153,7 @@ def _draw_beyond(
         if not series.curve.is_faint
         for point in series.beyond
     ]
-    occupied: set[Cell] = set()
+    sheet: Sheet = {}
     for distance, point, color in sorted(points, key=lambda entry: -entry[0])[:_MOST_ARROWS]:
         row = height - 1 if point.is_above else 0
         column = view.x.cell(point.x, width, style.fineness[0])
@@ -170,21 +163,46 @@ def _draw_beyond(
             value = ""
         after = [(column + i, row) for i in range(len(value) + 2)]
         before = [(column - i, row) for i in range(len(value) + 1, -1, -1)]
-        if after[-1][0] < width and occupied.isdisjoint(after):
+        if after[-1][0] < width and sheet.keys().isdisjoint(after):
             cells, text = after[:-1], arrow + value
-        elif before[0][0] >= 0 and occupied.isdisjoint(before):
+        elif before[0][0] >= 0 and sheet.keys().isdisjoint(before):
             cells, text = before[1:], value + arrow
-        elif (column, row) not in occupied:
+        elif (column, row) not in sheet:
             cells, text = [(column, row)], arrow
         else:
             continue
-        occupied.update(cells)
         for cell, character in zip(cells, text, strict=True):
-            _scatter(figure, [cell], character, style.color(color), style)
-    return occupied
+            sheet[cell] = character, style.color(color)
+    return sheet
 
 
-def _clear(figure: PlotextFigure, width: int, height: int, style: DrawStyle) -> None:
+def _build(sheet: Sheet, size: tuple[int, int], style: DrawStyle) -> list[str]:
+    """Return the lines of a picture from its characters."""
+    import plotext  # importing plotext takes 0.05 s
+
+    figure = cast("PlotextFigure", plotext)
+    clear(figure, *size, style)
+    of_color: dict[Color, list[Cell]] = {}
+    for cell, (_, color) in sheet.items():
+        of_color.setdefault(color if style.has_color else _NO_COLOR, []).append(cell)
+    for color, cells in of_color.items():
+        figure.scatter(
+            [column for column, _ in cells],
+            [row for _, row in cells],
+            marker=[sheet[cell][0] for cell in cells],
+            color=color if style.has_color else "default",
+        )
+    return built(figure, style)[: size[1]]
+
+
+def built(figure: PlotextFigure, style: DrawStyle) -> list[str]:
+    """Return the lines of a figure, in its colours if there are any."""
+    text = figure.build()
+    return (text if style.has_color else _ESCAPE.sub("", text)).split("\n")
+
+
+def clear(figure: PlotextFigure, width: int, height: int, style: DrawStyle) -> None:
+    """Forget all data of a figure, and set its size in cells."""
     figure.clear_figure()
     figure.limit_size(False, False)
     figure.plot_size(width, height)
@@ -202,14 +220,20 @@ def _depth(series: Series) -> int:
     return 0 if series.curve.is_faint else 1 if series.curve.style == "line" else 2
 
 
-def _cells(view: View, series: Series, size: tuple[int, int], style: DrawStyle) -> list[Cell]:
-    """Return the cells of a series' points."""
-    (width, height), (fine_x, fine_y) = size, style.fineness
-    return [
-        (view.x.cell(x, width, fine_x), view.y.cell(y, height, fine_y))
-        for part in series.parts
-        for x, y in zip(part.xs, part.ys, strict=True)
-    ]
+def _draw_curve(
+    dots: Dots, view: View, series: Series, size: tuple[int, int], style: DrawStyle
+) -> list[Cell]:
+    """Add the dots of a curve: joined, or of a faint one apart; return the cells of its points."""
+    is_apart = series.curve.is_faint and not series.is_dense
+    cells: list[Cell] = []
+    for part in series.parts:
+        points = dots.places(view, part)
+        cells += dots.cells(points)
+        if series.curve.style != "band":
+            (dots.add if is_apart else dots.join)(points)
+    if series.curve.style == "band":
+        dots.add(band_dots(view, series, size, style))
+    return cells
 
 
 def _apart(cells: list[Cell]) -> list[Cell]:
@@ -221,9 +245,10 @@ def _apart(cells: list[Cell]) -> list[Cell]:
     return chosen
 
 
-def _line_cells(view: View, series: Series, size: tuple[int, int], style: DrawStyle) -> list[Cell]:
+def _line_cells(
+    view: View, series: Series, cells: list[Cell], size: tuple[int, int], style: DrawStyle
+) -> list[Cell]:
     """Return the cells of a series' points, with those of the line between the last two of them."""
-    cells = _cells(view, series, size, style)
     if series.curve.is_faint or not series.parts or len(series.parts[-1].xs) < 2:
         return cells
     (x0, x1), (y0, y1) = series.parts[-1].xs[-2:], series.parts[-1].ys[-2:]
@@ -245,10 +270,3 @@ def _free_end(cells: list[Cell], occupied: list[Cell]) -> Cell:
         if all(abs(column - c) > 1 or row != r for c, r in occupied):
             return column, row
     return next((cell for cell in reversed(cells) if cell not in occupied), last)
-
-
-def _scatter(
-    figure: PlotextFigure, cells: Sequence[Cell], marker: str, color: Color, style: DrawStyle
-) -> None:
-    xs, ys = [column for column, _ in cells], [row for _, row in cells]
-    figure.scatter(xs, ys, marker=marker, color=color if style.has_color else "default")

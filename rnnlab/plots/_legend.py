@@ -90,8 +90,7 @@ def _pen(series: Series, letter: str, style: DrawStyle) -> Pen:
     signs, curve = style.signs, series.curve
     if not style.is_ascii:
         # Without colours, a letter at the end of a curve does not suffice to identify its points.
-        kind = "braille" if style.glyphs == "braille" else "hd"
-        return Pen(kind, letter if letter and not style.has_color else signs.mark, letter)
+        return Pen("", letter if letter and not style.has_color else signs.mark, letter)
     if curve.is_faint or curve.style == "points":
         return Pen(signs.dots[0], letter.upper() or signs.mark, letter.upper())
     return Pen(letter or signs.line[0], letter or signs.mark, letter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import cast
 
-from rnnlab.plots._canvas import _ESCAPE, PlotextFigure, _clear
+from rnnlab.plots._canvas import PlotextFigure, built, clear
 from rnnlab.plots._figures import Plane
 from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._text import Segment, cropped, paint
@@ -29,7 +29,7 @@ def draw_plane(plane: Plane, width: int, height: int, style: DrawStyle) -> list[
     import plotext  # importing plotext takes 0.05 s
 
     figure = cast("PlotextFigure", plotext)
-    _clear(figure, columns, rows, style)
+    clear(figure, columns, rows, style)
     figure.xlim(-reach, reach)
     figure.ylim(-reach, reach)
     dot = "." if style.is_ascii else "braille"
@@ -44,8 +44,7 @@ def draw_plane(plane: Plane, width: int, height: int, style: DrawStyle) -> list[
         figure.scatter([*map(math.cos, sparse)], [*map(math.sin, sparse)], marker="·", color=dim)
     mark = "o" if style.is_ascii else "braille"
     figure.scatter([x for x, _ in points], [y for _, y in points], marker=mark, color=ink)
-    text = figure.build()
-    lines += (text if style.has_color else _ESCAPE.sub("", text)).split("\n")[:rows]
+    lines += built(figure, style)[:rows]
     num_outside = sum(math.hypot(x, y) > 1 for x, y in points)
     end = brief(round(reach, 2))
     foot = f"{num_outside} of {len(points)} outside the unit circle; axes from -{end} to {end}"

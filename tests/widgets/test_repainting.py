@@ -22,12 +22,13 @@ from textual.widgets import Static
 from rnnlab.base.preferences import Preferences
 from rnnlab.plots import Viewport
 from rnnlab.runs.store import RunStore
-from rnnlab.runs.summary import summarise
+from rnnlab.runs.summary import RunSummary, summarise
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.charts.plot_grid import PlotGrid
 from rnnlab.tui.outside import Outside
 from rnnlab.tui.outside.polling import RunPoller
+from rnnlab.tui.prompting.pane import PromptPane
 from rnnlab.tui.runs.details import Details
 from rnnlab.tui.shell.row_list import RowList
 from rnnlab.tui.shell.styled_app import StyledApp
@@ -103,6 +104,36 @@ async def test_hidden_details_are_written_when_they_are_shown(lab: Lab) -> None:
         assert "1.2500" not in str(body.content)
         details.display = True
         await until(pilot, lambda: "1.2500" in str(body.content))
+        num_lines = len(str(body.content).splitlines())
+        await until(pilot, lambda: body.size.height == num_lines)
+
+
+async def test_another_run_repaints_its_name_and_lays_out_nothing(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha, beta = summarise(lab.add("alpha")), summarise(lab.add("beta", steps=80))
+    pane, details = PromptPane(LabState(lab.store).session), Details()
+    refreshed: list[tuple[Widget, tuple[Region, ...], bool]] = []
+    refresh = Widget.refresh
+
+    def noted(widget: Widget, *regions: Region, layout: bool = False, **options: Any) -> Widget:
+        refreshed.append((widget, regions, layout))
+        return refresh(widget, *regions, layout=layout, **options)
+
+    def choose(summary: RunSummary) -> None:
+        pane.form.choose(summary)
+        pane.show_run(summary)
+        details.show(summary, None)
+
+    async with shown(pane, details, size=(120, 30)) as (_, pilot):
+        details.display = False
+        choose(alpha)
+        await pilot.pause()
+        monkeypatch.setattr(Widget, "refresh", noted)
+        choose(beta)
+        assert pane.border_title == "Prompt beta"
+        border = Region(-1, -1, pane.outer_size.width, 1)
+        assert refreshed == [(pane, (border,), False)]
 
 
 async def test_charts_that_are_in_order_stay_where_they_are(

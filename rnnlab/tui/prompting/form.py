@@ -94,9 +94,7 @@ class PromptForm(Vertical):
         self._run, self._opened = run, opened
         if is_other:
             self.prompt.set_task(is_classifier=self.is_classifier)
-            self._unit_name = "words" if run is not None and run.unit == "word" else "chars"
-            for label in self.query("#unit").results(Label):
-                label.update(f" {self._unit_name} ")
+            self._name_unit("words" if run is not None and run.unit == "word" else "chars")
             if self.is_mounted:
                 self.load()
         steps = tuple(opened.paths.checkpoint_steps()) if opened is not None else ()
@@ -104,6 +102,13 @@ class PromptForm(Vertical):
             self._steps = steps
             choices = [*NAMES, *map(str, reversed(steps))]
             self._field("checkpoint").suggester = SuggestFromList(choices)
+
+    def _name_unit(self, name: str) -> None:
+        """Name the unit of the length; another text needs a new layout of the whole screen."""
+        if name != self._unit_name:
+            self._unit_name = name
+            for label in self.query("#unit").results(Label):
+                label.update(f" {name} ")
 
     def load(self) -> None:
         """Show the session's values, which another screen may have changed."""

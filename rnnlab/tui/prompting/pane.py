@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Region
 from textual.widgets import Input, TextArea
 
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started
@@ -22,6 +25,7 @@ class PromptPane(Vertical):
     """Shows the session: its fields, its state in one line, its candidates side by side."""
 
     BORDER_TITLE = "Prompt"
+    _is_new_title = False
 
     def __init__(self, session: PromptSession) -> None:
         super().__init__(id="prompt-pane", classes="prompting")
@@ -46,9 +50,24 @@ class PromptPane(Vertical):
         title = "Prompt"
         if run is not None:
             title = f"{'Classify with' if run.task == 'classify' else title} {run.name}"
-        if title != self.border_title:  # setting it repaints the whole pane
+        if title != self.border_title:
+            self._is_new_title = True
             self.border_title = title
+            self._is_new_title = False
         self.mark_stale()
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Repaint; for a new title, the upper border alone: all fields would delay the next key."""
+        if self._is_new_title:
+            left, top = self.content_offset
+            regions = (Region(-left, -top, self.outer_size.width, 1),)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     @on(PromptText.Resized)
     def grow(self, message: PromptText.Resized) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.geometry import Region
 from textual.widgets import Static
 
 from rnnlab.base.display import count, duration, loss, nats_per, percent, visible
@@ -17,6 +20,36 @@ _EVENTS = 30
 _NO_RUN = "no run is chosen; press n to start one"
 
 
+class _Body(Static):
+    """The text, which asks for no new frame while it is hidden.
+
+    Textual answers a refresh of a hidden widget with the layout of all widgets, which would take
+    longer than the frame that shows a newly chosen run.
+    """
+
+    is_behind = False
+    """Whether the text has changed since it was last visible."""
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Repaint; while the details are hidden, note that this is to be done."""
+        if self.is_attached and not all(widget.display for widget in self.ancestors_with_self):
+            self.is_behind = True
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def catch_up(self) -> None:
+        """Repaint the text if it has changed while it was hidden."""
+        if self.is_behind:
+            self.is_behind = False
+            self.refresh(layout=True)
+
+
 class Details(VerticalScroll, can_focus=True):
     """Show the facts about a run, one per line."""
 
@@ -26,7 +59,7 @@ class Details(VerticalScroll, can_focus=True):
         super().__init__(id="details")
         self._shown = ""
         self._run: tuple[RunSummary | None, History | None, int | None] = (None, None, None)
-        self._body = Static(_NO_RUN, markup=False)
+        self._body = _Body(_NO_RUN, markup=False)
 
     def compose(self) -> ComposeResult:
         """Yield the text."""
@@ -48,6 +81,7 @@ class Details(VerticalScroll, can_focus=True):
     def on_show(self) -> None:
         """Show the current run when the details become visible."""
         self._update()
+        self._body.catch_up()
 
     def _update(self) -> None:
         summary, history, last = self._run

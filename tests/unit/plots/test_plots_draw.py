@@ -169,19 +169,21 @@ def test_a_tiny_chart_gives_its_room_to_the_curve(size: tuple[int, int]) -> None
         assert BRAILLE.search("\n".join(lines[1:]))
 
 
-def test_fifty_thousand_points_are_thinned_before_plotext_sees_them(
+def test_plotext_sees_each_cell_of_fifty_thousand_points_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lengths: list[int] = []
-    plot = plotext.plot
+    cells: list[tuple[int, int]] = []
+    scatter = plotext.scatter
 
-    def counting(xs: list[float], *args: object, **options: object) -> None:
-        lengths.append(len(xs))
-        plot(xs, *args, **options)
+    def counting(xs: list[int], ys: list[int], **options: Any) -> None:
+        cells.extend(zip(xs, ys, strict=True))
+        scatter(xs, ys, **options)
 
-    monkeypatch.setattr(plotext, "plot", counting)
-    draw(chart(curve(*(math.sin(i / 999) for i in range(50_000)))), 78, 12)
-    assert lengths == [156]
+    monkeypatch.setattr(plotext, "plot", None)
+    monkeypatch.setattr(plotext, "scatter", counting)
+    waves = (curve(*(math.sin(i / 999 + shift) for i in range(50_000))) for shift in (0, 1))
+    draw(chart(*waves), 78, 12)
+    assert len(cells) == len(set(cells)) > 100
 
 
 def test_plotext_never_sees_a_value_that_is_not_a_place_in_the_picture(
@@ -196,7 +198,6 @@ def test_plotext_never_sees_a_value_that_is_not_a_place_in_the_picture(
 
         return watching
 
-    monkeypatch.setattr(plotext, "plot", watched(plotext.plot))
     monkeypatch.setattr(plotext, "scatter", watched(plotext.scatter))
     wild = curve(1e299, -1e299, math.inf, 5e-324, math.nan, 1.0)
     for drawn in (chart(wild), chart(curve(1.0, 2.0), levels=(Level("far", 1e9),))):
