@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widgets import Input, TextArea
 
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started
@@ -17,14 +18,21 @@ from rnnlab.tui.state.prompt_session import PromptSession
 
 _HINT = "enter in a field submits the prompt; separate several decoders by blanks"
 
+_EMPTY_ROWS, _LOW_ROWS = 4, 9
+"""Rows of the pane without and with answers, on a low terminal."""
+
 
 class PromptPane(Vertical):
     """Shows the session: its fields, its state in one line, its candidates side by side."""
 
     BORDER_TITLE = "Prompt"
 
+    class Fitted(Message):
+        """The pane needs another number of rows."""
+
     def __init__(self, session: PromptSession) -> None:
         super().__init__(id="prompt-pane", classes="prompting")
+        self._num_text = 1
         self.board = CandidateBoard()
         self.form = PromptForm(session)
         self.status = StatusLine("prompt-status")
@@ -55,6 +63,8 @@ class PromptPane(Vertical):
         """Set the CSS class of the text's number of rows: a low pane grows with it."""
         for num_rows in range(2, MOST_ROWS + 1):
             self.set_class(message.num_rows == num_rows, f"-text-{num_rows}")
+        self._num_text = message.num_rows
+        self.post_message(self.Fitted())
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -62,6 +72,13 @@ class PromptPane(Vertical):
         """Dim the answers, and name their request, while the fields hold another request."""
         if self.board.mark_stale(self.form.origin_of_answers()):
             self.show_status()
+
+    @property
+    def num_low_rows(self) -> int:
+        """Number of rows of the pane on a low terminal; the style sheet has the same ones."""
+        if self.has_class("-empty"):
+            return _EMPTY_ROWS + self._num_text - 1
+        return _LOW_ROWS + (self._num_text if self._num_text > 1 else 0)
 
     async def catch_up(self) -> None:
         """Show the session after replies that arrived while the screen was hidden."""
@@ -104,8 +121,10 @@ class PromptPane(Vertical):
 
     def _fit_to_answers(self) -> None:
         """Set the CSS class of a pane without answers, which is small."""
-        session = self._session
+        session, was_empty = self._session, self.has_class("-empty")
         self.set_class(session.step is None and not session.answers, "-empty")
+        if self.has_class("-empty") != was_empty:
+            self.post_message(self.Fitted())
 
     def _end_note(self) -> str:
         session = self._session
