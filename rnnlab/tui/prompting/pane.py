@@ -17,6 +17,7 @@ from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state.prompt_session import PromptSession
 
 _HINT = "enter in a field submits the prompt; separate several decoders by blanks"
+_CLASSIFIER_HINT = "enter in a field classifies the document"
 
 _EMPTY_ROWS, _LOW_ROWS = 4, 9
 """Rows of the pane without and with answers, on a low terminal."""
@@ -56,6 +57,7 @@ class PromptPane(Vertical):
             title = f"{'Classify with' if run.task == 'classify' else title} {run.name}"
         if title != self.border_title:  # setting it repaints the whole pane
             self.border_title = title
+            self.show_status()
         self.mark_stale()
 
     @on(PromptText.Resized)
@@ -108,7 +110,8 @@ class PromptPane(Vertical):
         """Show the state of the session in one line."""
         session = self._session
         self._fit_to_answers()
-        note = self.form.note_before_answers(_HINT)
+        hint = _CLASSIFIER_HINT if self.form.is_classifier else _HINT
+        note = self.form.note_before_answers(hint)
         if note is not None:
             self.status.show_text(note.text, is_problem=note.is_problem)
         elif not session.is_over:

@@ -67,7 +67,7 @@ class Layout:
         self.alone: str | None = None
         """Id of the pane in full screen; None if there is none."""
         self.chosen: dict[str, bool] = {}
-    """For each pane that the user has shown or hidden, unlike the default: whether it shows."""
+        """For each pane that the user has shown or hidden, unlike the default: whether it shows."""
         self.sizes = Sizes(screen)
 
     @property
