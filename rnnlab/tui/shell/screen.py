@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Static
 
 from rnnlab.tui.messages import KeysDue, ScreenAsked
 from rnnlab.tui.shell.action_screen import ActionScreen
@@ -60,7 +59,6 @@ class BaseScreen(ActionScreen):
         """Yield the bar, the body and the footer."""
         add_size_classes(self)
         yield ScreenBar()
-        yield Static(classes="bar-space")
         yield from self.compose_body()
         yield LabFooter(self.label_of)
         yield self.go_keys
