@@ -47,3 +47,16 @@ async def test_details_are_large_next_to_the_charts_and_hidden_again_by_their_ke
         await until(pilot, lambda: not page.details.display)
         await pilot.resize_terminal(200, 50)
         await until(pilot, lambda: page.details.display)  # the default of a wide terminal
+
+
+async def test_the_charts_name_their_keys_at_every_size(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        await until(pilot, lambda: "tab more keys" in "\n".join(lines(app)))
+        home(app).plots.focus()
+        await until(pilot, lambda: "← → cursor · ↑ ↓ zoom" in "\n".join(lines(app)))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "Charts: ← → cursor · ↑ ↓ zoom" in "\n".join(lines(app)))
+        table(app).focus()
+        await until(pilot, lambda: "cursor" not in "\n".join(lines(app)))
