@@ -9,7 +9,7 @@ import typer
 from rnnlab.cli._bulk import Chosen, chosen_runs, do_with_each
 from rnnlab.cli._follow import follow, result
 from rnnlab.cli._options import Checkpoints, Json, RunPatterns
-from rnnlab.cli._output import print_json
+from rnnlab.cli._output import print_json, talk
 from rnnlab.runs.store import Run, RunStore
 
 _Text = Optional[str]  # noqa: UP045
@@ -53,6 +53,7 @@ def command(
         return _resume_all(chosen, changes, is_queued=queue, json=json)
     (opened,) = chosen.runs
     was_paused = opened.status().state == "paused"
+    _warn(opened, changes)
     message = resume_run(opened, changes, is_queued=queue)
     typer.echo(message, err=json)
     if detach or was_paused:
@@ -62,6 +63,14 @@ def command(
     return follow(opened, is_new=False, json=json)
 
 
+def _warn(run: Run, changes: dict[str, str]) -> None:
+    """Print a warning for each change that is probably mistyped."""
+    from rnnlab.submit import Steered
+
+    for doubt in Steered.of(run).doubts(changes) if changes else ():
+        talk(f"warning: {run.name}: {doubt}")
+
+
 def _resume_all(chosen: Chosen, changes: dict[str, str], *, is_queued: bool, json: bool) -> int:
     """Resume several runs in the background; with `json`, print a list of those that resume."""
     from rnnlab.submit import resume_run
@@ -69,6 +78,7 @@ def _resume_all(chosen: Chosen, changes: dict[str, str], *, is_queued: bool, jso
     results: list[object] = []
 
     def resume(run: Run) -> str | None:
+        _warn(run, changes)
         message = resume_run(run, changes, is_queued=is_queued)
         results.append(result(run))
         return None if json else message

@@ -161,6 +161,7 @@ class ChangeScreen(FormScreen):
             verb if is_for_end or will_train else "Change and resume",
             lambda answers: problem_of(self.steered, self.present, answers, is_for_end=is_for_end),
             preview=lambda answers: _preview(self.steered, self.present, is_for_end, answers),
+            doubt=lambda answers: _doubt(self.steered, self.present, is_for_end, answers),
             first=next(iter(suggested), ""),  # what ended the run, and has a new value
         )
 
@@ -197,6 +198,15 @@ def _preview(steered: Sequence[Steered], present: Texts, is_for_end: bool, answe
     if len(steered) == 1:
         return steered[0].outcome(changes)
     return ", ".join(f"{name} {value}" for name, value in changes.items())
+
+
+def _doubt(steered: Sequence[Steered], present: Texts, is_for_end: bool, answers: Answers) -> str:
+    """Return the first strange value of valid answers, with its reason; empty if there is none."""
+    changes = changes_of(answers, present, is_for_end=is_for_end)
+    for run in steered:
+        for doubt in run.doubts(changes):
+            return f"{run.run.name}: {doubt}" if len(steered) > 1 else doubt
+    return ""
 
 
 def _about(steered: Sequence[Steered], *, is_for_end: bool) -> str:
