@@ -6,10 +6,12 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli._bulk import Chosen, chosen_runs, do_with_each
 from rnnlab.cli._follow import follow, result
 from rnnlab.cli._options import Checkpoints, Json, RunPatterns
 from rnnlab.cli._output import print_json, talk
+from rnnlab.runs.checkpoint import split_checkpoint
 from rnnlab.runs.store import Run, RunStore
 
 _Text = Optional[str]  # noqa: UP045
@@ -38,8 +40,9 @@ def command(
     """Resume runs where they ended; finished ones with a later end.
 
     `rnnlab resume RUN --steps 20000` continues a finished run until step 20,000, with its optimiser
-    and its curve; after early stopping, `--patience N` or `--lr X` is enough. One run is followed
-    until its end, unless --detach is set; several runs are detached.
+    and its curve; after early stopping, `--patience N` or `--lr X` is enough. A run continues from
+    its last checkpoint; `rnnlab train CORPUS --init-from RUN@best` begins a new run with its best
+    weights. One run is followed until its end, unless --detach is set; several runs are detached.
     """
     from rnnlab.submit import resume_run
 
@@ -48,6 +51,12 @@ def command(
         "patience": patience,
     }  # fmt: skip
     changes = {name: text for name, text in options.items() if text is not None}
+    for name, checkpoint in map(split_checkpoint, runs):
+        if checkpoint:
+            raise BadInputError(
+                f"{name}@{checkpoint}: a run continues from its last checkpoint only",
+                f"`rnnlab train CORPUS --init-from {name}@{checkpoint}` begins a new run there",
+            )
     chosen = chosen_runs(RunStore.default(checkpoints), runs)
     if len(runs) > 1 or len(chosen.runs) > 1:
         return _resume_all(chosen, changes, is_queued=queue, json=json)

@@ -31,6 +31,8 @@ _LEAST_GAIN = 0.5
 """A range that contains all points is shown if the robust one is at least this fraction of it."""
 _WARMUP = 0.05
 """Fraction of a curve's visible part after which its values show how low it has been."""
+_FEWEST_SOUND = 3
+"""Values that a divergence leaves at least: a curve of validations has few."""
 _SAMPLE = 400
 """Values of a curve that decide whether it diverges."""
 _FLATTENED = 0.1
@@ -67,7 +69,7 @@ def robust_heights(
     late = []
     for xs, ys in curves:
         heights = _drawable(_late(xs, ys), is_log=is_log) if ys else []
-        if can_diverge and len(heights) >= _FEWEST:
+        if can_diverge and len(heights) > _FEWEST_SOUND:
             before = ys[_place(xs, _WARMUP) : _place(xs, _TRANSIENT)]
             lowest = min(_drawable(before, is_log=is_log), default=inf)
             heights = _without_divergence(heights, lowest)
@@ -118,7 +120,7 @@ def _highest_rise(heights: Sequence[float], rises: Sequence[float]) -> float:
         for share in _SHARES:
             num = ceil(share * len(order))
             part = highs[num - 1] - lows[num - 1]
-            if _FEWEST <= num < num_kept and part < _FLATTENED * share * extent:
+            if _FEWEST_SOUND <= num < num_kept and part < _FLATTENED * share * extent:
                 num_kept = num
                 break
         else:

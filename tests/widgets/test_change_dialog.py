@@ -131,3 +131,19 @@ async def test_an_absurd_rate_is_asked_about_once(lab: Lab) -> None:
         assert not host.results
         await pilot.press("enter")
         await until(pilot, lambda: host.results)
+
+
+@pytest.mark.parametrize("best", [None, 40])
+async def test_a_finished_run_with_a_best_checkpoint_offers_a_new_run_from_it(
+    lab: Lab, best: int | None
+) -> None:
+    run = lab.add("a", "finished", epoch=10.0)
+    run.paths.pointer("best").unlink(missing_ok=True)
+    if best is not None:
+        run.paths.pointer("best").write_text(str(best))
+    form = ChangeScreen([Steered.of(run)], is_for_end=True)
+    async with asked(form) as (host, pilot):
+        assert bool(form.query("#other")) is (best is not None)
+        await pilot.press("ctrl+b")
+        await until(pilot, lambda: form.is_other_chosen or best is None)
+        assert host.results == ([] if best is None else [None])

@@ -83,7 +83,7 @@ class PromptForm(Vertical):
             yield self._inputs["length"]
             yield Label(" seed ", classes="name writing")
             yield self._inputs["seed"]
-            yield Label(" step ", classes="name")
+            yield Label("step ", classes="name", id="step")
             yield self._inputs["checkpoint"]
 
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:

@@ -122,3 +122,13 @@ def test_an_absurd_value_is_taken_with_one_line_of_warning(
     shown = capsys.readouterr()
     assert shown.out.startswith("a: lr 0.002 -> 1000")
     assert shown.err == "warning: a: lr = 1000: 500,000 times the present 0.002\n"
+
+
+def test_resume_at_another_checkpoint_names_the_command_for_a_new_run(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make("a", "finished")
+    assert cli.run(["resume", "a@best", "--steps", "200"]) == 2
+    shown = capsys.readouterr().err
+    assert "a@best: a run continues from its last checkpoint only" in shown
+    assert "--init-from a@best" in shown

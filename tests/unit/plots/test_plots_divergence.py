@@ -40,6 +40,14 @@ def test_the_heights_are_those_before_and_after_a_long_divergence(
     assert y.low <= min(good(i) for i in range(100, NUM) if not begin <= i < end)
 
 
+def test_the_few_validations_of_a_run_that_diverges_do_not_flatten_its_loss() -> None:
+    losses = [good(i) if i < 250 else 1800 + 40 * random.Random(i).random() for i in range(NUM)]
+    train = chart(losses).curves[0]
+    val = Curve("val", train.xs[30::31], train.ys[30::31], 1)
+    assert len(val.xs) < 20
+    assert view_of(replace(chart([]), curves=(train, val)), 80).y.high < 5.0
+
+
 def test_an_explosion_leaves_the_loss_before_it_readable() -> None:
     losses = [good(i) if i < 200 else good(i) * math.exp((i - 200) / 15) for i in range(NUM)]
     assert view_of(chart(losses), 80).y.high < 20.0
