@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate
 from math import ceil, inf, log10
 from operator import sub
 from typing import NamedTuple
@@ -34,10 +34,10 @@ _WARMUP = 0.05
 _FEWEST_SOUND = 3
 """Values that a divergence leaves at least: a curve of validations has few."""
 _SAMPLE = 400
-"""Values of a curve that decide whether it diverges."""
+"""Values of a curve that decide whether it diverges; of a longer curve, every k-th."""
 _FLATTENED = 0.1
 """A divergence leaves the other points at most this part of the heights, times their fraction."""
-_SHARES = tuple(share / 20 for share in range(19, 1, -1))
+_SHARES = (*(share / 20 for share in range(19, 1, -1)), 0.07, 0.05, 0.03)
 """Fractions of the points that a divergence may leave."""
 _MARGIN = 0.15
 """Part of the robust range that is added at an end which leaves points out."""
@@ -70,9 +70,7 @@ def robust_heights(
     for xs, ys in curves:
         heights = _drawable(_late(xs, ys), is_log=is_log) if ys else []
         if can_diverge and len(heights) > _FEWEST_SOUND:
-            before = ys[_place(xs, _WARMUP) : _place(xs, _TRANSIENT)]
-            lowest = min(_drawable(before, is_log=is_log), default=inf)
-            heights = _without_divergence(heights, lowest)
+            heights = _without_divergence(xs, ys, is_log=is_log) or heights
         late.append(sorted(heights))
     ranges = [_without_outliers(heights) for heights in late if heights]
     if not ranges:
@@ -95,23 +93,33 @@ def _without_outliers(ascending: Sequence[float]) -> Heights:
     return Heights(ascending[start], ascending[end - 1])
 
 
-def _without_divergence(heights: Sequence[float], lowest: float) -> Sequence[float]:
-    """Return the heights that a divergence would flatten; all of them without a divergence.
+def _without_divergence(
+    xs: Sequence[float], ys: Sequence[float], *, is_log: bool
+) -> Sequence[float]:
+    """Return the heights that a divergence would flatten: late ones, or if all diverge, early ones.
 
     A height diverges if it is far above the lowest one before it: a curve that falls, however far,
-    does not diverge. heights: in the order of the curve; lowest: the lowest one before them.
+    does not diverge. Without a divergence, the result is empty.
     """
-    floors = accumulate(chain((min(lowest, heights[0]),), heights[1:]), min)
-    rises = list(map(sub, heights, floors))
+    first = _place(xs, _WARMUP)
+    num_between = ceil((len(ys) - first) / _SAMPLE)
+    num_early = ceil((_place(xs, _TRANSIENT) - first) / num_between)
+    values = ys[first::num_between]
+    early = _drawable(values[:num_early], is_log=is_log)
+    heights = early + _drawable(values[num_early:], is_log=is_log)
+    rises = list(map(sub, heights, accumulate(heights, min)))
     if 2 * max(rises) < max(heights) - min(heights):
-        return heights  # the fall of the curve is larger
+        return ()  # the fall of the curve is larger
     limit = _highest_rise(heights, rises)
-    return [height for height, rise in zip(heights, rises, strict=True) if rise <= limit]
+    if limit == inf:
+        return ()
+    sound = [i for i, rise in enumerate(rises) if rise <= limit]
+    return [heights[i] for i in sound if i >= len(early)] or [heights[i] for i in sound]
 
 
 def _highest_rise(heights: Sequence[float], rises: Sequence[float]) -> float:
     """Return the rise above which a height diverges; inf if none does."""
-    order = sorted(range(0, len(heights), ceil(len(heights) / _SAMPLE)), key=rises.__getitem__)
+    order = sorted(range(len(heights)), key=rises.__getitem__)
     lows = list(accumulate((heights[i] for i in order), min))
     highs = list(accumulate((heights[i] for i in order), max))
     num_kept = len(order)

@@ -21,7 +21,7 @@ FIRST_CHARTS = ("loss", "grad-norm", "layer-norms", "throughput", "learning-rate
 """Default order of the charts; charts that are not listed follow alphabetically."""
 
 _TITLE = "Charts"
-_KEYS = "y log scale · x axis · + - smooth · M metrics"
+_KEYS = "y log scale · x axis · +/- smooth · M metrics"
 _KEYS_IN_FOCUS = f"← → cursor · ↑ ↓ zoom · {_KEYS}"
 _KEYS_WITHOUT_FOCUS = f"{_KEYS} · tab more keys"
 """The main keys in the border; the help has all of them."""
