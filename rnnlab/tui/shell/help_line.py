@@ -21,7 +21,11 @@ def shortened(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return text
     clauses = (text[: match.start()] for match in _CLAUSE_ENDS.finditer(text))
-    fitting = [clause for clause in clauses if width <= 2 * cell_len(clause) <= 2 * width]
+    fitting = [
+        clause
+        for clause in clauses
+        if width <= 2 * cell_len(clause) <= 2 * width and clause.count("(") == clause.count(")")
+    ]
     if fitting:
         return fitting[-1]
     words = text.split(" ")

@@ -37,6 +37,7 @@ def test_no_help_of_a_setting_or_an_option_ends_within_a_word(width: int) -> Non
         assert len(short) <= width
         rest = text.removeprefix(short.removesuffix("…"))
         assert rest != text, text
+        assert short.endswith("…") or short.count("(") == short.count(")")
         assert not (rest[:1].isalnum() and short[-1].isalnum()), (text, short)
 
 
