@@ -131,8 +131,6 @@ class NewRunScreen(BaseScreen):
         self._estimator = state.outside.make_estimator(state.data)
         self._estimate_timer: Timer | None = None
         self._is_beginning = False
-        self._asked = ""
-        """The strange value that the form has asked about."""
         self._emptied: dict[str, str] = {}
         """Texts of the fields that were emptied last."""
 
@@ -242,11 +240,7 @@ class NewRunScreen(BaseScreen):
     async def _begin(self, *, is_queued: bool) -> None:
         if self.draft.faulty is not None:
             self.query_one(f"#field-{self.draft.faulty}", Input).focus()
-        doubt = self.draft.doubt()
-        if doubt and doubt != self._asked:
-            self._asked = doubt
-            key = "^l" if is_queued else "^r"
-            self._pane.show_message(f"{doubt}; press {key} again if you mean it", is_problem=True)
+        if self._pane.asks_about(self.draft.doubt(), "^l" if is_queued else "^r"):
             return
         self._pane.show_message("checking the text…")
         try:
