@@ -20,7 +20,6 @@ from rnnlab.tui.state.lab_state import LabState
 FIRST_CHARTS = ("loss", "grad-norm", "layer-norms", "throughput", "learning-rate")
 """Default order of the charts; charts that are not listed follow alphabetically."""
 
-_TITLE = "Charts"
 _KEYS = "y log scale · x axis · +/- smooth · M metrics"
 _KEYS_IN_FOCUS = f"← → cursor · ↑ ↓ zoom · {_KEYS}"
 _KEYS_WITHOUT_FOCUS = f"{_KEYS} · tab more keys"
@@ -66,7 +65,7 @@ class GridView:
 class PlotGrid(ChartControls, Grid, can_focus=True):
     """A grid of charts, with as many columns and rows as leave each chart readable."""
 
-    BORDER_TITLE = _TITLE
+    BORDER_TITLE = "Charts"
     BORDER_SUBTITLE = _KEYS_WITHOUT_FOCUS
 
     def __init__(self, state: LabState, name: str = "plots") -> None:
@@ -146,7 +145,8 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         has_subtitle = bool(self.styles.border_bottom[0])
         keys = _KEYS_IN_FOCUS if self.has_focus else _KEYS_WITHOUT_FOCUS
         self.border_subtitle = keys if has_subtitle else ""
-        self.border_title = _TITLE if has_subtitle or not self.has_focus else f"{_TITLE}: {keys}"
+        title = self.BORDER_TITLE
+        self.border_title = title if has_subtitle or not self.has_focus else f"{title}: {keys}"
 
     @property
     def names(self) -> list[str]:
