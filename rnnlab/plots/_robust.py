@@ -68,7 +68,7 @@ def robust_heights(
     """
     late = []
     for xs, ys in curves:
-        heights = _drawable(_late(xs, ys), is_log=is_log) if ys else []
+        heights: Sequence[float] = _drawable(_late(xs, ys), is_log=is_log) if ys else ()
         if can_diverge and len(heights) > _FEWEST_SOUND:
             heights = _without_divergence(xs, ys, is_log=is_log) or heights
         late.append(sorted(heights))
