@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.cli._weights import weights_of
 from rnnlab.corpora import UnknownTokensError
 from rnnlab.decoding import Spec, TracedStep
 from rnnlab.protocol.messages import Answer
@@ -65,17 +66,22 @@ class Trace:
 
 
 def generate(
-    run: Run, options: GenerateOptions, trace: Callable[[Trace], object] | None = None
+    run: Run,
+    options: GenerateOptions,
+    trace: Callable[[Trace], object] | None = None,
+    tell: Callable[[str], object] = str,
 ) -> Iterator[list[Answer]]:
     """Yield one list per prompt: the answers of all decoders.
 
     Prompts are prefilled and continued in batches of at most `_MAX_ROWS` hypotheses. trace: called
-    with every step of every decoder.
+    with every step of every decoder. tell: called once, before the first answer, with the name of
+    the weights that answer.
     """
     from rnnlab.inference import load_model, prefill
 
     loaded = load_model(run.paths, resolve_checkpoint(run.paths, options.checkpoint))
     encoded = _encode(loaded, options)
+    tell(weights_of(run, loaded.step))
     widest = max(options.rows_a_prompt(spec) for spec in options.specs)
     size = max(1, _MAX_ROWS // widest)
     for first in range(0, len(encoded), size):

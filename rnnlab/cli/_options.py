@@ -35,7 +35,7 @@ RunPatterns = Annotated[
 Checkpoint = Annotated[
     str,
     typer.Option(
-        help="Checkpoint: last, best, live (saved now) or a step.",
+        help="Weights: last, best (lowest val loss), live (saved now), or a step.",
         autocompletion=complete_checkpoint,
     ),
 ]

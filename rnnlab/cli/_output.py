@@ -114,8 +114,12 @@ def print_table(
 def print_wide_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str]
 ) -> None:
-    """Print a plain table; columns without room follow below, again next to the first column."""
-    start, width = 1, console().width
+    """Print a plain table; columns without room follow below, again next to the first column.
+
+    Without a terminal, the table is in one piece, as wide as its cells.
+    """
+    out = console()
+    start, width = 1, out.width if out.is_terminal else sys.maxsize
 
     def part(stop: int) -> tuple[list[str], list[list[str]]]:
         return [header[0], *header[start:stop]], [[row[0], *row[start:stop]] for row in rows]

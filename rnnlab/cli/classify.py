@@ -11,8 +11,9 @@ import typer
 from rnnlab.base.display import percent
 from rnnlab.base.errors import BadInputError
 from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
-from rnnlab.cli._output import print_json, print_table
+from rnnlab.cli._output import print_json, print_table, talk
 from rnnlab.cli._progress import progress_bar
+from rnnlab.cli._weights import weights_of
 from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.store import RunStore
 
@@ -53,6 +54,7 @@ def command(
         ]
         print_json(documents)
         return
+    talk(weights_of(opened, loaded.step))
     classes = list(verdicts[0].probabilities)
     rows = [
         [

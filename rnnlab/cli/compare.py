@@ -46,11 +46,14 @@ def command(
     opened = [store.open(name) for name in dict.fromkeys(runs)]
     specs = [parse_spec(text) for text in decoder or DEFAULT_DECODERS]
     answers: dict[str, list[Answer]] = {run.name: [] for run in opened}
+    weights: dict[str, str] = {}
     if prompt is not None:
         options = GenerateOptions([prompt], specs, length, 1, seed)
         with progress_bar("prompting") as bar:
             for number, run in enumerate(opened, 1):
-                answers[run.name] = next(generate(run, options))
+                told: list[str] = []
+                answers[run.name] = next(generate(run, options, tell=told.append))
+                weights[run.name] = told[0]
                 bar(number, len(opened))
     with progress_bar("reading the journals") as bar:
         histories = []
@@ -67,7 +70,7 @@ def command(
     print_charts(runs_to_plot(summaries, histories, [run.family() for run in opened]))
     for run in opened:
         if answers[run.name]:
-            typer.echo(f"\n{run.name}")
+            typer.echo(f"\n{weights[run.name]}")
             print_side_by_side(answers[run.name])
 
 

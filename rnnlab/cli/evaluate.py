@@ -11,6 +11,7 @@ from rnnlab.base.display import figure, nats_per, visible
 from rnnlab.cli._measure import measure
 from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, RunName
 from rnnlab.cli._output import print_json, print_wide_table, say
+from rnnlab.cli._weights import weights_of
 from rnnlab.runs.history import read_history
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
@@ -58,11 +59,12 @@ def command(
 
         classes = Vocabulary.load(opened.paths.vocabulary).classes
         document |= {"f1": evaluation.f1, "classes": classes, "confusion": evaluation.confusion}
+    weights = weights_of(opened, step)
     if json:
         print_json(document)
     elif evaluation.confusion is not None:
         say(
-            f"{run} at step {step} on {_place(split, file)}: accuracy {evaluation.accuracy:.2%} "
+            f"{weights} on {_place(split, file)}: accuracy {evaluation.accuracy:.2%} "
             f"on {evaluation.num_tokens:,} documents, F1 {evaluation.f1:.4f}, "
             f"{figure(evaluation.loss_nats, 4)} nats/document"
         )
@@ -75,7 +77,7 @@ def command(
     else:
         unit = summarise(opened).unit
         say(
-            f"{run} at step {step} on {_place(split, file)}: {figure(evaluation.loss_nats, 4)} "
+            f"{weights} on {_place(split, file)}: {figure(evaluation.loss_nats, 4)} "
             f"{nats_per(unit)}, "
             f"{figure(evaluation.bits_per_char, 4)} bits/char, "
             f"perplexity {figure(evaluation.perplexity, 3)}, "

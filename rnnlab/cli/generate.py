@@ -75,6 +75,7 @@ def command(
     opened = RunStore.default(checkpoints).open(run)
     options = GenerateOptions(texts, specs, length, num, seed, checkpoint, unknown)
     steps: list[Trace] = []
+    weights: list[str] = []
     with _trace_file(trace) as write:
         is_traced = tree or trace is not None
 
@@ -85,12 +86,14 @@ def command(
 
         with progress_bar(f"prompting {run}") as bar:
             answers = []
-            for several in generate(opened, options, add_step if is_traced else None):
+            trace_step = add_step if is_traced else None
+            for several in generate(opened, options, trace_step, weights.append):
                 answers.append(several)
                 bar(len(answers), len(texts))
     if json:
         print_json([asdict(answer) for several in answers for answer in several])
         return
+    talk(weights[0])
     for number, several in enumerate(answers):
         if len(texts) > 1:
             typer.echo(f"{chr(10) if number else ''}{visible(texts[number], newline='⏎')}")

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.cli._bulk import Chosen, chosen_runs, do_with_each
 from rnnlab.cli._follow import follow, result
 from rnnlab.cli._options import Checkpoints, Json, RunPatterns
-from rnnlab.cli._output import print_json
+from rnnlab.cli._output import print_json, talk
+from rnnlab.runs.checkpoint import split_checkpoint
 from rnnlab.runs.store import Run, RunStore
 
 _Text = Optional[str]  # noqa: UP045
@@ -38,8 +40,9 @@ def command(
     """Resume runs where they ended; finished ones with a later end.
 
     `rnnlab resume RUN --steps 20000` continues a finished run until step 20,000, with its optimiser
-    and its curve; after early stopping, `--patience N` or `--lr X` is enough. One run is followed
-    until its end, unless --detach is set; several runs are detached.
+    and its curve; after early stopping, `--patience N` or `--lr X` is enough. A run continues from
+    its last checkpoint; `rnnlab train CORPUS --init-from RUN@best` begins a new run with its best
+    weights. One run is followed until its end, unless --detach is set; several runs are detached.
     """
     from rnnlab.submit import resume_run
 
@@ -48,11 +51,18 @@ def command(
         "patience": patience,
     }  # fmt: skip
     changes = {name: text for name, text in options.items() if text is not None}
+    for name, checkpoint in map(split_checkpoint, runs):
+        if checkpoint:
+            raise BadInputError(
+                f"{name}@{checkpoint}: a run continues from its last checkpoint only",
+                f"`rnnlab train CORPUS --init-from {name}@{checkpoint}` begins a new run there",
+            )
     chosen = chosen_runs(RunStore.default(checkpoints), runs)
     if len(runs) > 1 or len(chosen.runs) > 1:
         return _resume_all(chosen, changes, is_queued=queue, json=json)
     (opened,) = chosen.runs
     was_paused = opened.status().state == "paused"
+    _warn(opened, changes)
     message = resume_run(opened, changes, is_queued=queue)
     typer.echo(message, err=json)
     if detach or was_paused:
@@ -62,6 +72,14 @@ def command(
     return follow(opened, is_new=False, json=json)
 
 
+def _warn(run: Run, changes: dict[str, str]) -> None:
+    """Print a warning for each change that is probably mistyped."""
+    from rnnlab.submit import Steered
+
+    for doubt in Steered.of(run).doubts(changes) if changes else ():
+        talk(f"warning: {run.name}: {doubt}")
+
+
 def _resume_all(chosen: Chosen, changes: dict[str, str], *, is_queued: bool, json: bool) -> int:
     """Resume several runs in the background; with `json`, print a list of those that resume."""
     from rnnlab.submit import resume_run
@@ -69,6 +87,7 @@ def _resume_all(chosen: Chosen, changes: dict[str, str], *, is_queued: bool, jso
     results: list[object] = []
 
     def resume(run: Run) -> str | None:
+        _warn(run, changes)
         message = resume_run(run, changes, is_queued=is_queued)
         results.append(result(run))
         return None if json else message

@@ -8,8 +8,9 @@ import typer
 
 from rnnlab.base.display import figure, visible
 from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
-from rnnlab.cli._output import print_json, print_table
+from rnnlab.cli._output import print_json, print_table, talk
 from rnnlab.cli._progress import progress_bar
+from rnnlab.cli._weights import weights_of
 from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.store import RunStore
 
@@ -38,6 +39,7 @@ def command(
             }
         )
         return
+    talk(weights_of(opened, loaded.step))
     rows = [
         [visible(token, newline="⏎"), f"{logprob:.4f}"]
         for token, logprob in zip(score.tokens, score.token_logprobs, strict=True)

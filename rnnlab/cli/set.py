@@ -10,6 +10,7 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.cli._bulk import chosen_runs
 from rnnlab.cli._completion import Completions, complete_run
 from rnnlab.cli._options import Checkpoints
+from rnnlab.cli._output import talk
 from rnnlab.runs.store import RunStore
 
 
@@ -56,4 +57,6 @@ def command(
     for run in chosen.runs:
         check_settable(Steered.of(run), changes)
     for run in chosen.runs:
+        for doubt in Steered.of(run).doubts(changes):
+            talk(f"warning: {run.name}: {doubt}")
         typer.echo(change_settings(run, changes))

@@ -65,6 +65,7 @@ def command(
 
     An environment variable RNNLAB_<SETTING> sets a setting, for example RNNLAB_DEVICE=cpu.
     """
+    from rnnlab.settings.doubts import doubts
     from rnnlab.settings.values import read_settings
     from rnnlab.submit import Layers, check_resolved, origin_of, resolve, start_run
 
@@ -74,6 +75,8 @@ def command(
     resolved = resolve(layers, data, store)
     with progress_bar("reading the corpus") as progress:
         checked = check_resolved(resolved, data, progress)
+    for doubt in doubts(checked):
+        talk(f"warning: {doubt}")
     published = resolved.recipe.published_losses if resolved.recipe else {}
     run = start_run(
         checked, store, name, is_queued=queue, published=published,

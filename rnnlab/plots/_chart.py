@@ -78,6 +78,8 @@ class Chart:
     """Key that switches to the log scale, named if the values call for it; empty: not offered."""
     is_from_zero: bool = False
     """Whether the y axis includes zero, so that heights can be compared."""
+    can_diverge: bool = False
+    """Whether values far above the earlier ones are a divergence, however long it lasts."""
     is_exact: bool = False
     """Whether the values are set, not measured, and are never smoothed."""
     window: tuple[float, float] | None = None

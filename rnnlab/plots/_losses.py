@@ -53,6 +53,7 @@ def losses_chart(
         empty=waiting(runs, title, "the first value appears after a few steps"),
         axis=axis,
         is_log=is_log,
+        can_diverge=True,
         landmarks=landmarks(runs, axis),
     )
 

@@ -131,7 +131,9 @@ def _y_span(chart: Chart, lines: list[_Line]) -> Span:
     robust = whole
     if not chart.is_exact:
         curves = [(line.curve.xs, line.curve.ys) for line in lines if not line.curve.is_ghost]
-        heights = robust_heights(curves, Heights(*whole), is_log=chart.is_log)
+        heights = robust_heights(
+            curves, Heights(*whole), is_log=chart.is_log, can_diverge=chart.can_diverge
+        )
         robust = _span(list(heights), is_log=chart.is_log)
     near = [mark.height for mark in _marks(chart, robust, _LEVEL_REACH) if not mark.arrow]
     robust = Span(min([robust.low, *near, *zero]), max([robust.high, *near, *zero]))

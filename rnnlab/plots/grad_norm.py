@@ -30,6 +30,7 @@ def chart(runs: Sequence[NamedHistory], axis: Axis = "step", is_log: bool = Fals
         empty=waiting(runs, "gradient norm", "the first value appears after a few steps"),
         axis=axis,
         is_log=is_log,
+        can_diverge=True,
         landmarks=landmarks(runs, axis),
     )
 

@@ -17,6 +17,7 @@ from rnnlab.runs.records import Status
 from rnnlab.runs.run_end import completed, is_at_end
 from rnnlab.runs.store import Run
 from rnnlab.settings.changes import (
+    ENDS,
     Progress,
     changed,
     check_changes,
@@ -24,6 +25,7 @@ from rnnlab.settings.changes import (
     merged,
     numbers,
 )
+from rnnlab.settings.doubts import doubts_of_change
 from rnnlab.settings.problems import Problem
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.settings.schedule import learning_rate
@@ -70,6 +72,18 @@ class Steered(NamedTuple):
         if new_rate == old_rate:
             return f"{text}; the rate stays {new_rate}"
         return f"{text}; the rate is {new_rate} (was {old_rate})"
+
+    def doubts(self, changes: Written) -> list[str]:
+        """Return a line for each change that is probably mistyped; none if a change is invalid."""
+        new, _ = check_changes(self.config, changes, self.progress)
+        if new is None:
+            return []
+        seconds = {}
+        for name, done in zip(ENDS, self.progress, strict=True):
+            end = getattr(new, name)
+            if end is not None and done > 0:
+                seconds[name] = self.status.elapsed_s * (end - done) / done
+        return doubts_of_change(self.config, new, seconds)
 
     def problem(self, changes: Written) -> Problem | None:
         """Return the first problem of changes for this run; None if they are valid."""

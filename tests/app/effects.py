@@ -213,6 +213,7 @@ def _has_finished(world: World) -> bool:
 
 _KEEPING = {
     "new-from": shows("new-run")._replace(after=("escape",)),  # letters are text in the form
+    "from-best": shows("new-run")._replace(after=("escape",)),
     "edit": opens("FormScreen"),
     "delete": Effect(_has_finished, lambda was, now: was and not now, run="finished-gru"),
     "undo": Effect(

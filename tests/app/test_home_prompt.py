@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from textual import events
-from textual.widgets import Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from rnnlab.base import registry
 from rnnlab.base.errors import UnknownNameError
@@ -16,6 +16,7 @@ from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.prompting.decoders_dialog import DecodersScreen
 from rnnlab.tui.prompting.prompt_text import PromptText
 from rnnlab.tui.screens.lab import LabScreen
+from rnnlab.tui.shell.footer import LabFooter
 from tests.toys.app_lab import home, mailed, table, text_of, until
 from tests.toys.prompting import bodies, field
 
@@ -91,6 +92,9 @@ async def test_a_classifier_answers_in_one_column_whatever_the_decoders(
     async with app.run_test(size=(120, 40)) as pilot:
         await ask(pilot, app, "A fine film", "no-decoder beam:k=3")
         await asked(pilot, generator, 1)
+        fields = home(app).form.query(Input).results(Input)
+        assert [field.id for field in fields if field.display] == ["checkpoint"]
+        assert "F9" not in {key.written for key in app.page.query_one(LabFooter).shown}
         generator.classify(**{"[b]good": 0.97, "bad": 0.03})
         await until(pilot, lambda: "done" in status_line(app))
         assert generator.requests[0].decoders == []

@@ -168,6 +168,19 @@ async def test_escape_stops_the_task_then_leaves_the_text_then_the_screen(
             await until(pilot, lambda: app.page.entry_name == HOME)
 
 
+async def test_escape_goes_back_to_the_screen_one_came_from(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(160, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        for keys, name in (("enter",), "run"), (("g", "s"), "system"), (("f12",), "settings"):
+            await pilot.press(*keys)
+            await until(pilot, lambda name=name: app.page.entry_name == name)  # type: ignore[misc]
+        for label, name in ("Back", "system"), ("Back", "run"), ("Home", HOME):
+            await until(pilot, lambda label=label: footer(app).get("esc") == label)  # type: ignore[misc]
+            await pilot.press("escape")
+            await until(pilot, lambda name=name: app.page.entry_name == name)  # type: ignore[misc]
+
+
 async def test_the_keys_of_the_board_are_alive_once_the_text_is_left_and_in_the_footer(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:

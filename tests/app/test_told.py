@@ -11,6 +11,7 @@ from rnnlab.base.preferences import Preferences
 from rnnlab.tui.prompting.candidate import Candidate
 from rnnlab.tui.screens.prompt import PromptScreen
 from rnnlab.tui.screens.system import SystemScreen
+from rnnlab.tui.shell.footer import LabFooter
 from tests.toys.app_lab import WORLD, home, toasts, until
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ async def test_the_terminal_alerts_a_user_who_looks_elsewhere_when_a_run_ends_fa
     assert texts == written
 
 
-async def test_toasts_cover_no_candidate_on_a_small_screen(
+async def test_toasts_cover_no_candidate_and_no_bar_on_a_small_screen(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
     lab.add("alpha")
@@ -90,5 +91,21 @@ async def test_toasts_cover_no_candidate_on_a_small_screen(
         await until(
             pilot, lambda: app.screen.query("Toast") and app.screen.query_one("Toast").region
         )
-        below = app.screen.query_one("Toast").region.bottom
-        assert below <= min(candidate.region.y for candidate in app.screen.query(Candidate))
+        toast = app.screen.query_one("Toast").region
+        await until(pilot, lambda: toast.y >= home(app).board.region.bottom)
+        footer = app.screen.query_one(LabFooter).region
+        assert (toast.bottom, footer.bottom) == (footer.y, 24), "it covers neither bar"
+
+
+async def test_a_toast_of_one_line_covers_a_border_where_panes_have_one(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: home(app).table.row_count)
+        pane = home(app).pane.region
+        home(app).toast("saved")
+        await until(pilot, lambda: app.screen.query("Toast") and app.screen.query_one("Toast").size)
+        toast = app.screen.query_one("Toast").region
+        assert (toast.y, toast.right, toast.height) == (pane.bottom - 1, 120, 1)
+        assert home(app).pane.region == pane, "nothing moves"

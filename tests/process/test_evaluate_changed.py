@@ -15,7 +15,7 @@ def test_the_whole_split_and_the_part_that_training_reads_have_two_names(
     options = ["--steps", "4", "--eval-every", "4", "--eval-tokens", "40"]
     lab.until_state(lab.train("m", *options), "finished")
     shown = call(lab, "evaluate", "m").stdout.splitlines()
-    assert shown[0].startswith("m at step 4 on the whole val split: ")
+    assert shown[0].startswith("m at step 4 (last and best) on the whole val split: ")
     val = call(lab, "runs", "--json").json[0]["val_loss"]
     assert shown[1] == (
         f"val in training: {val:.4f} nats/char on the first 40 tokens of the split (--eval-tokens)"

@@ -140,7 +140,9 @@ def test_letters_that_were_replaced_are_told(ask: Ask) -> None:
     said = "new to the model: read 'é' as 'e', '…' as '...'; left out '日'"
     assert answer["prompt_note"] == said
     several = ask("generate", "stream", *options, "-d", "beam:k=3")
-    assert several.stderr == f"{said}\n"  # once, not in every column
+    weights, *notes = several.stderr.splitlines()
+    assert weights.startswith("stream at step 150 (last")
+    assert notes == [said]  # once, not in every column
 
 
 @pytest.mark.parametrize("decoder", registry.names("decoding"))

@@ -76,8 +76,8 @@ async def test_values_are_checked_and_their_effect_is_shown_while_the_user_types
         assert (rate.value, epochs.value) == ("0.002", "10")
         rate.value = "-1"
         await until(pilot, lambda: line(form) == "lr: should be greater than 0")
-        rate.value = "0.5"
-        await until(pilot, lambda: "lr 0.002 -> 0.5; the rate is 0.5 (was 0.002)" in line(form))
+        rate.value = "0.05"
+        await until(pilot, lambda: "lr 0.002 -> 0.05; the rate is 0.05 (was 0.002)" in line(form))
         epochs.value = "1"
         await until(pilot, lambda: "epochs: the run has reached 1.50 epochs" in line(form))
         await pilot.press("enter")
@@ -87,7 +87,7 @@ async def test_values_are_checked_and_their_effect_is_shown_while_the_user_types
         await pilot.press("enter")
         await until(pilot, lambda: host.results)
     assert changes_of(host.results[0], present_texts([Steered.of(run)])) == {
-        "lr": "0.5", "epochs": "20",
+        "lr": "0.05", "epochs": "20",
     }  # fmt: skip
 
 
@@ -119,3 +119,31 @@ async def test_the_dialog_of_a_finished_run_suggests_twice_its_length(lab: Lab) 
         await pilot.press("escape")
         await until(pilot, lambda: host.results)
     assert host.results == [None]
+
+
+async def test_an_absurd_rate_is_asked_about_once(lab: Lab) -> None:
+    form = ChangeScreen([Steered.of(lab.add("a", "running", epoch=1.0))], is_for_end=False)
+    async with asked(form) as (host, pilot):
+        form.query_one("#blank-lr", Input).value = "1000"
+        await until(pilot, lambda: line(form) == "lr = 1000: 500,000 times the present 0.002")
+        await pilot.press("enter")
+        await until(pilot, lambda: "enter again" in line(form))
+        assert not host.results
+        await pilot.press("enter")
+        await until(pilot, lambda: host.results)
+
+
+@pytest.mark.parametrize("best", [None, 40])
+async def test_a_finished_run_with_a_best_checkpoint_offers_a_new_run_from_it(
+    lab: Lab, best: int | None
+) -> None:
+    run = lab.add("a", "finished", epoch=10.0)
+    run.paths.pointer("best").unlink(missing_ok=True)
+    if best is not None:
+        run.paths.pointer("best").write_text(str(best))
+    form = ChangeScreen([Steered.of(run)], is_for_end=True)
+    async with asked(form) as (host, pilot):
+        assert bool(form.query("#other")) is (best is not None)
+        await pilot.press("ctrl+b")
+        await until(pilot, lambda: form.is_other_chosen or best is None)
+        assert host.results == ([] if best is None else [None])

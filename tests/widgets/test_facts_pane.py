@@ -6,8 +6,9 @@ import pytest
 from rich.text import Text
 from textual.widgets import Static
 
-from rnnlab.tui.run_view.facts_pane import FactsPane
+from rnnlab.tui.run_view.facts_pane import FactsPane, hanging
 from tests.toys.host import shown
+from tests.toys.picture import lines
 
 
 async def test_the_same_text_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,6 +20,30 @@ async def test_the_same_text_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> N
             pane.show(Text("[b] text", style))
         assert len(drawn) == 2
         assert pane.text == "[b] text"
+
+
+async def test_a_long_command_continues_below_its_beginning_at_every_width() -> None:
+    pane = FactsPane("facts", "Facts", indent=8)
+    command = "command rnnlab train moliere.txt --cell lstm --hidden 128 --name m"
+    async with shown(pane) as (host, pilot):
+        pane.show(Text(f"{command}\nfolder  here"))
+        for width in (80, 40):
+            await pilot.resize_terminal(width, 24)
+            await pilot.pause()
+        rows = [row.strip("│").rstrip() for row in lines(host)]
+        begin = next(i for i, row in enumerate(rows) if "command" in row)
+        first, *others = rows[begin : next(i for i, row in enumerate(rows) if "folder" in row)]
+        assert others
+        assert {len(row) - len(row.lstrip()) for row in others} == {first.index("command") + 8}
+        assert " ".join(first.split() + " ".join(others).split()) == command
+        assert pane.text.startswith(f"{command}\n"), "what is copied is not broken"
+
+
+def test_the_styles_of_a_broken_line_are_kept() -> None:
+    text = Text().append("name    ", "dim").append("one two three", "bold").append("\n\nend")
+    broken = hanging(text, 18, 8)
+    assert broken.plain == "name    one two \n        three\n\nend"
+    assert [str(span.style) for span in broken.spans if span.end - span.start == 5] == ["bold"]
 
 
 async def test_a_log_follows_its_end_until_the_user_scrolls_up() -> None:

@@ -84,3 +84,21 @@ async def test_a_form_that_is_left_while_it_is_checked_gives_no_answers() -> Non
         await until(pilot, lambda: not form.is_attached and has_ended.is_set())
         assert host.results == [None]
         assert host.is_running
+
+
+async def test_a_strange_answer_is_asked_about_once() -> None:
+    def doubt(answers: Answers) -> str:
+        return "a strange name" if answers["name"] == "x" else ""
+
+    form = FormScreen("Add", "", BLANKS, "Add", preview=lambda _answers: "fine", doubt=doubt)
+    async with asked(form) as (host, pilot):
+        await pilot.press("x")
+        await until(pilot, lambda: "a strange name" in "\n".join(lines(host)))
+        await pilot.press("enter")
+        await until(pilot, lambda: "press enter again if you mean it" in "\n".join(lines(host)))
+        assert not host.results
+        form.tell("later", {})
+        await pilot.press("backspace", "y", "backspace", "x")
+        await pilot.press("enter")
+        await until(pilot, lambda: host.results)
+        assert host.results == [{"name": "x", "file": "x.txt"}]

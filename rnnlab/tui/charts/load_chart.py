@@ -45,6 +45,7 @@ class LoadChart(ChartControls, Vertical, can_focus=True):
     """Shows the fractions of processor, memory and GPUs in use, over time."""
 
     BORDER_TITLE = "Load"
+    BORDER_SUBTITLE = "← → cursor · ↑ ↓ zoom · y log scale"
 
     def __init__(self, state: LabState) -> None:
         Vertical.__init__(self, id="machine-load")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Grid
 
@@ -20,6 +20,10 @@ from rnnlab.tui.state.lab_state import LabState
 FIRST_CHARTS = ("loss", "grad-norm", "layer-norms", "throughput", "learning-rate")
 """Default order of the charts; charts that are not listed follow alphabetically."""
 
+_KEYS = "y log scale · x axis · +/- smooth · M metrics"
+_KEYS_IN_FOCUS = f"← → cursor · ↑ ↓ zoom · {_KEYS}"
+_KEYS_WITHOUT_FOCUS = f"{_KEYS} · tab more keys"
+"""The main keys in the border; the help has all of them."""
 _MIN_WIDTH = 56
 _MIN_HEIGHT = 9
 """Size of the smallest chart, in cells."""
@@ -62,6 +66,7 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
     """A grid of charts, with as many columns and rows as leave each chart readable."""
 
     BORDER_TITLE = "Charts"
+    BORDER_SUBTITLE = _KEYS_WITHOUT_FOCUS
 
     def __init__(self, state: LabState, name: str = "plots") -> None:
         """name: id of the widget."""
@@ -131,6 +136,17 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         """Show as many charts as fit."""
         self._arrange()
+        self.show_keys()
+
+    @on(events.Focus)
+    @on(events.Blur)
+    def show_keys(self) -> None:
+        """Name the main keys in the border, or in the title of a pane without a lower border."""
+        has_subtitle = bool(self.styles.border_bottom[0])
+        keys = _KEYS_IN_FOCUS if self.has_focus else _KEYS_WITHOUT_FOCUS
+        self.border_subtitle = keys if has_subtitle else ""
+        title = self.BORDER_TITLE
+        self.border_title = title if has_subtitle or not self.has_focus else f"{title}: {keys}"
 
     @property
     def names(self) -> list[str]:

@@ -17,6 +17,7 @@ from rnnlab.runs.launch import Launch
 from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import RunStore
 from rnnlab.settings.command_line import as_text, train_command
+from rnnlab.settings.doubts import doubts
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.settings.values import parse_setting
 from rnnlab.submit import Layers, Resolved, Source, check_resolved, origin_of, resolve, start_run
@@ -58,6 +59,12 @@ class Draft:
         if self.resolved.needs_corpus:
             raise BadInputError("no corpus", "enter a corpus or the path of a text file")
         return self.resolved.chosen
+
+    def doubt(self) -> str:
+        """Return the first strange value of valid settings, with its reason; "" for none."""
+        if self.resolved.needs_corpus or self.problems:
+            return ""
+        return next(iter(doubts(self.resolved.valid_config())), "")
 
     def command(self) -> str:
         """Return the command that trains the same run."""

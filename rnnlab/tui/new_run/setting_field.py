@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from rnnlab.base.display import visible
 from rnnlab.settings.groups import FieldKind
+from rnnlab.tui.shell.help_line import shortened
 
 _CHANGED = "•"
 """Precedes the name of a field whose value differs from its placeholder."""
@@ -99,7 +100,7 @@ class SettingField(Widget):
         if self.problem:
             wrong = self.get_component_rich_style("field--problem")
             row.append(visible(self.problem, newline=" "), wrong)
-        elif self.size.width - row.cell_len >= _LEAST_HELP:
-            row.append(self.kind.help, help_style)
+        elif (room := self.size.width - row.cell_len) >= _LEAST_HELP:
+            row.append(shortened(self.kind.help, room), help_style)
         row.truncate(self.size.width, overflow="ellipsis")
         return row

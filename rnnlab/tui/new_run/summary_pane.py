@@ -30,6 +30,8 @@ class DraftPane(Vertical):
         self._about = Static(id="about", markup=False)
         self._cost = Static(id="estimate", markup=False)
         self._command = Static(id="command", markup=False)
+        self._asked = ""
+        """The strange value that the pane has asked about."""
         self._texts: dict[Static, RenderableType] = {}
         """The text of each part as it was shown last."""
 
@@ -66,6 +68,14 @@ class DraftPane(Vertical):
     def show_message(self, text: str, *, is_problem: bool = False) -> None:
         """Show the progress of a start, or its error, in place of the help."""
         self._write(self._about, Text(_line(text), "bold red" if is_problem else "dim"))
+
+    def asks_about(self, doubt: str, key: str) -> bool:
+        """Ask once about a strange value; return True the first time. doubt: "" for none."""
+        if doubt in ("", self._asked):
+            return False
+        self._asked = doubt
+        self.show_message(f"{doubt}; press {key} again if you mean it", is_problem=True)
+        return True
 
     def show_command(self, draft: Draft) -> None:
         """Show the command that trains the same run."""

@@ -106,6 +106,10 @@ def _edit(screen: PromptingScreen) -> None:
         field.set_text(text)
 
 
+def _needs_decoders(screen: PromptingScreen) -> bool:
+    return screen.needs_decoders
+
+
 def _pager(by: int) -> Callable[[PromptingScreen], None]:
     return lambda screen: screen.board.turn_page(by)
 
@@ -145,7 +149,7 @@ PROMPTING = Group["PromptingScreen"](
         ),
         Action(
             "f9", "decoders", _decoders, "Decoders", "Choose decoders and their options", True,
-            opens=True,
+            opens=True, is_possible=_needs_decoders,
         ),
     ),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.decoding import OptionHelp, make_spec, options_of, parse_spec, spec_values, split_specs
 from rnnlab.tui.shell.actions import FOCUS_BINDINGS
 from rnnlab.tui.shell.dialogs.dialog import Dialog
+from rnnlab.tui.shell.help_line import HelpLine
 from rnnlab.tui.shell.option_rows import OptionRows
 from rnnlab.tui.shell.size_classes import add_size_classes
 
@@ -46,7 +47,7 @@ class OptionField(Horizontal):
             id=f"option-{self.option.name}",
             suggester=SuggestFromList(choices) if choices else None,
         )
-        yield Static(Text(self.explanation), classes="help")
+        yield HelpLine(self.explanation, classes="help")
 
     @property
     def title(self) -> str:
@@ -76,7 +77,7 @@ class DecodersScreen(Dialog[list[str] | None]):
     DecodersScreen .field .name { width: 13; }
     DecodersScreen .field Input { width: 14; }
     DecodersScreen.-narrow .field Input { width: 8; }
-    DecodersScreen .field .help { width: 1fr; color: $text-muted; padding: 0 1; text-overflow: ellipsis; text-wrap: nowrap; }
+    DecodersScreen .field .help { width: 1fr; height: 1; color: $text-muted; padding: 0 1; }
     """  # noqa: E501
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal")]
     BINDINGS = [

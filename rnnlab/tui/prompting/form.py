@@ -11,14 +11,13 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.suggester import SuggestFromList
-from textual.validation import Integer
 from textual.widgets import Input, Label, TextArea
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.protocol.messages import MAX_SEED
 from rnnlab.runs.checkpoint import NAMES, parse_checkpoint
 from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
+from rnnlab.tui.prompting.number_field import NumberField
 from rnnlab.tui.prompting.prompt_text import PromptText
 from rnnlab.tui.prompting.stale import origin_of_answers
 from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 _FIELDS = ("decoders", "length", "seed", "checkpoint")
 """The fields of one line, below the prompt."""
-_NUMBERS = {"length": (1, 100_000), "seed": (0, MAX_SEED)}
-"""The fields for a number -> the least and the greatest one."""
 _AGAIN = "press enter again to replace each by a similar known one, or drop it"
 
 
@@ -51,7 +48,7 @@ class PromptForm(Vertical):
         request: PromptRequest
 
     def __init__(self, session: PromptSession, *, is_of_all: bool = False) -> None:
-        """Make empty fields; is_of_all: the checkpoint applies to several runs, not to one."""
+        """is_of_all: whether the checkpoint applies to several runs, not to one."""
         super().__init__()
         self._session = session
         self._is_of_all = is_of_all
@@ -62,10 +59,11 @@ class PromptForm(Vertical):
         self._steps: tuple[int, ...] = ()
         # `compose` sets the values: a field accepts a value only while an app is running.
         self.prompt = PromptText(session)
+        self._length, self._seed = NumberField("length"), NumberField("seed")
         self._inputs: dict[str, Input] = {
             "decoders": Input(id="decoders", compact=True),
-            "length": _number("length"),
-            "seed": _number("seed"),
+            "length": self._length,
+            "seed": self._seed,
             "checkpoint": Input(id="checkpoint", compact=True, suggester=SuggestFromList(NAMES)),
         }
         self._unit_name = "chars"
@@ -79,13 +77,13 @@ class PromptForm(Vertical):
             yield Label("text ", classes="name")
             yield self.prompt
         with Horizontal(classes="row"):
-            yield Label("with ", classes="name")
+            yield Label("with ", classes="name writing")
             yield self._inputs["decoders"]
-            yield Label(f" {self._unit_name} ", classes="name", id="unit")
+            yield Label(f" {self._unit_name} ", classes="name writing", id="unit")
             yield self._inputs["length"]
-            yield Label(" seed ", classes="name")
+            yield Label(" seed ", classes="name writing")
             yield self._inputs["seed"]
-            yield Label(" step ", classes="name")
+            yield Label("step ", classes="name", id="step")
             yield self._inputs["checkpoint"]
 
     def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
@@ -94,6 +92,7 @@ class PromptForm(Vertical):
         self._run, self._opened = run, opened
         if is_other:
             self.prompt.set_task(is_classifier=self.is_classifier)
+            self.set_class(self.is_classifier, "-classify")  # without decoders
             self._name_unit("words" if run is not None and run.unit == "word" else "chars")
             if self.is_mounted:
                 self.load()
@@ -278,10 +277,7 @@ class PromptForm(Vertical):
 
     def _request(self) -> PromptRequest:
         """Return the request of the fields; raise BadInputError for an invalid field."""
-        for name, (least, most) in _NUMBERS.items():
-            field, shown = self._field(name), self._unit_name if name == "length" else name
-            if not (field.is_valid and field.value):
-                raise BadInputError(f"{shown} must be a whole number", f"enter {least} to {most}")
+        length, seed = self._length.number(self._unit_name), self._seed.number("seed")
         if self._run is None:
             raise BadInputError("no run is chosen", "press n to start one")
         if self.is_classifier and not self.text.strip():
@@ -292,14 +288,10 @@ class PromptForm(Vertical):
             self.text,
             () if self.is_classifier else self.specs(),
             checkpoint=self.checkpoint,
-            length=int(self._field("length").value),
-            seed=int(self._field("seed").value),
+            length=length,
+            seed=seed,
             unknown=self._unknown(self._run.name),
         )
 
     def _field(self, name: str) -> Input:
         return self._inputs[name]
-
-
-def _number(name: str) -> Input:
-    return Input(id=name, compact=True, type="integer", validators=[Integer(*_NUMBERS[name])])

@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Region
+from textual.message import Message
 from textual.widgets import Input, TextArea
 
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started
@@ -19,6 +20,10 @@ from rnnlab.tui.shell.status_line import StatusLine
 from rnnlab.tui.state.prompt_session import PromptSession
 
 _HINT = "enter in a field submits the prompt; separate several decoders by blanks"
+_CLASSIFIER_HINT = "enter in a field classifies the document"
+
+_EMPTY_ROWS, _LOW_ROWS = 4, 9
+"""Rows of the pane without and with answers, on a low terminal."""
 
 
 class PromptPane(Vertical):
@@ -27,8 +32,12 @@ class PromptPane(Vertical):
     BORDER_TITLE = "Prompt"
     _is_new_title = False
 
+    class Fitted(Message):
+        """The pane needs another number of rows."""
+
     def __init__(self, session: PromptSession) -> None:
         super().__init__(id="prompt-pane", classes="prompting")
+        self._num_text = 1
         self.board = CandidateBoard()
         self.form = PromptForm(session)
         self.status = StatusLine("prompt-status")
@@ -54,6 +63,7 @@ class PromptPane(Vertical):
             self._is_new_title = True
             self.border_title = title
             self._is_new_title = False
+            self.show_status()
         self.mark_stale()
 
     def refresh(
@@ -74,6 +84,8 @@ class PromptPane(Vertical):
         """Set the CSS class of the text's number of rows: a low pane grows with it."""
         for num_rows in range(2, MOST_ROWS + 1):
             self.set_class(message.num_rows == num_rows, f"-text-{num_rows}")
+        self._num_text = message.num_rows
+        self.post_message(self.Fitted())
 
     @on(Input.Changed)
     @on(TextArea.Changed)
@@ -81,6 +93,13 @@ class PromptPane(Vertical):
         """Dim the answers, and name their request, while the fields hold another request."""
         if self.board.mark_stale(self.form.origin_of_answers()):
             self.show_status()
+
+    @property
+    def num_low_rows(self) -> int:
+        """Number of rows of the pane on a low terminal; the style sheet has the same ones."""
+        if self.has_class("-empty"):
+            return _EMPTY_ROWS + self._num_text - 1
+        return _LOW_ROWS + (self._num_text if self._num_text > 1 else 0)
 
     async def catch_up(self) -> None:
         """Show the session after replies that arrived while the screen was hidden."""
@@ -110,7 +129,8 @@ class PromptPane(Vertical):
         """Show the state of the session in one line."""
         session = self._session
         self._fit_to_answers()
-        note = self.form.note_before_answers(_HINT)
+        hint = _CLASSIFIER_HINT if self.form.is_classifier else _HINT
+        note = self.form.note_before_answers(hint)
         if note is not None:
             self.status.show_text(note.text, is_problem=note.is_problem)
         elif not session.is_over:
@@ -123,8 +143,10 @@ class PromptPane(Vertical):
 
     def _fit_to_answers(self) -> None:
         """Set the CSS class of a pane without answers, which is small."""
-        session = self._session
+        session, was_empty = self._session, self.has_class("-empty")
         self.set_class(session.step is None and not session.answers, "-empty")
+        if self.has_class("-empty") != was_empty:
+            self.post_message(self.Fitted())
 
     def _end_note(self) -> str:
         session = self._session

@@ -67,6 +67,11 @@ class PromptingScreen(BaseScreen):
         """Return the candidate to read, or the board if there is none."""
         return self.board.reading_place()
 
+    @property
+    def needs_decoders(self) -> bool:
+        """True unless the chosen run is a classifier, which writes no text."""
+        return not self.form.is_classifier
+
     def focus_text(self) -> None:
         """Focus the text field of the prompt."""
         self.form.focus_prompt()

@@ -2,22 +2,70 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 
+def hanging(text: Text, width: int, indent: int) -> Text:
+    """Return a text whose long lines are broken between words, to lines that are indented.
+
+    width: columns of a line; indent: columns before each line but the first of a long one.
+    """
+    if not indent or width <= 2 * indent:
+        return text  # an indented line would have room for a word or two
+    lines = []
+    for line in text.split("\n", allow_blank=True):
+        pieces = textwrap.wrap(
+            line.plain, width, subsequent_indent=" " * indent, break_on_hyphens=False,
+            drop_whitespace=False, expand_tabs=False, replace_whitespace=False,
+        ) if line.cell_len > width else []  # fmt: skip
+        ends, end = [], 0
+        for number, piece in enumerate(pieces[:-1]):
+            end += len(piece) - (indent if number else 0)
+            ends.append(end)
+        first, *others = line.divide(ends)
+        lines.append(first)
+        for other in others:
+            blanks = len(other.plain) - len(other.plain.lstrip(" "))
+            lines.append(Text(" " * indent).append_text(other[blanks:]))
+    return Text("\n").join(lines)
+
+
+class _Hanging(Static):
+    """A text that is broken again for each width."""
+
+    def __init__(self, indent: int) -> None:
+        super().__init__(markup=False)
+        self._indent, self._text = indent, Text()
+
+    def show(self, text: Text) -> None:
+        """Show a text."""
+        self._text = text
+        self.update(hanging(text, self.size.width, self._indent))
+
+    def on_resize(self) -> None:
+        """Break the lines for the present width."""
+        if self._indent:
+            self.update(hanging(self._text, self.size.width, self._indent))
+
+
 class FactsPane(VerticalScroll, can_focus=True):
     """Show a text; draw it again only if it has changed."""
 
-    def __init__(self, id: str, title: str, *, follows_end: bool = False) -> None:  # noqa: A002  the name of Textual's own argument
-        """follows_end: whether the pane scrolls to new lines while its end is in view."""
+    def __init__(self, id: str, title: str, *, follows_end: bool = False, indent: int = 0) -> None:  # noqa: A002  the name of Textual's own argument
+        """follows_end: whether the pane scrolls to new lines while its end is in view.
+
+        indent: columns before the second and later rows of a line that is longer than a row.
+        """
         super().__init__(id=id)
         self.border_title = title
         self._follows_end = follows_end
         self._shown = Text()
-        self._body = Static(markup=False)
+        self._body = _Hanging(indent)
 
     def compose(self) -> ComposeResult:
         """Yield the text."""
@@ -36,7 +84,7 @@ class FactsPane(VerticalScroll, can_focus=True):
             return
         was_at_end = self.scroll_offset.y >= self.max_scroll_y
         self._shown = text
-        self._body.update(text)
+        self._body.show(text)
         if self._follows_end and was_at_end:
             self.scroll_end(animate=False)
 

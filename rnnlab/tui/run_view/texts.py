@@ -28,6 +28,8 @@ from rnnlab.tui.state.remedy import with_keys
 
 MOST_EVENTS = 500
 """Maximum number of events in the pane."""
+INDENTS = {"run-settings": 20, "run-facts": 8, "run-events": 17}
+"""Pane -> column of its texts, after the names or figures in front of them."""
 _BAR = 10
 _SOURCES = tuple(map(str, Source))
 _DEFAULT = str(Source.DEFAULT)

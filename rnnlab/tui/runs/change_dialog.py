@@ -12,6 +12,7 @@ from rnnlab.base.errors import RnnlabError
 from rnnlab.runs import control
 from rnnlab.runs.records import ACTIVE_STATES
 from rnnlab.runs.run_end import is_at_end, suggestion
+from rnnlab.tui.runs.keeping import new_run_from
 from rnnlab.tui.shell.dialogs.form import Answers, Blank, FormScreen, Problem
 from rnnlab.tui.shell.latest import run_latest
 
@@ -69,7 +70,9 @@ async def continue_runs(
         return
     dialog = ChangeScreen(steered, is_for_end=True)
     answers = await screen.app.push_screen_wait(dialog)
-    if answers is not None:
+    if dialog.is_other_chosen:
+        await new_run_from(screen, steered[0].run.name, has_weights=True)
+    elif answers is not None:
         changes = changes_of(answers, dialog.present, is_for_end=True)
         await _apply(screen, dialog.steered, changes, is_queued=is_queued)
 
@@ -141,6 +144,7 @@ class ChangeScreen(FormScreen):
             changes = suggestion(first.config.model_dump(), first.status)
             suggested = {name: as_text(value) for name, value in changes.items()}
         notes = _notes(steered)
+        has_best = len(steered) == 1 and steered[0].run.paths.read_pointer("best") is not None
         blanks = [
             Blank(
                 name,
@@ -161,6 +165,8 @@ class ChangeScreen(FormScreen):
             verb if is_for_end or will_train else "Change and resume",
             lambda answers: problem_of(self.steered, self.present, answers, is_for_end=is_for_end),
             preview=lambda answers: _preview(self.steered, self.present, is_for_end, answers),
+            doubt=lambda answers: _doubt(self.steered, self.present, is_for_end, answers),
+            other="New run from best" if is_for_end and has_best else "",
             first=next(iter(suggested), ""),  # what ended the run, and has a new value
         )
 
@@ -197,6 +203,15 @@ def _preview(steered: Sequence[Steered], present: Texts, is_for_end: bool, answe
     if len(steered) == 1:
         return steered[0].outcome(changes)
     return ", ".join(f"{name} {value}" for name, value in changes.items())
+
+
+def _doubt(steered: Sequence[Steered], present: Texts, is_for_end: bool, answers: Answers) -> str:
+    """Return the first strange value of valid answers, with its reason; empty if there is none."""
+    changes = changes_of(answers, present, is_for_end=is_for_end)
+    for run in steered:
+        for doubt in run.doubts(changes):
+            return f"{run.run.name}: {doubt}" if len(steered) > 1 else doubt
+    return ""
 
 
 def _about(steered: Sequence[Steered], *, is_for_end: bool) -> str:

@@ -159,8 +159,11 @@ def _problem_of_tags(answers: Answers, blank: str) -> Problem | None:
     return None
 
 
-async def new_run_from(screen: BaseScreen, name: str) -> None:
-    """Open the form of a new run with the settings of a run."""
+async def new_run_from(screen: BaseScreen, name: str, *, has_weights: bool = False) -> None:
+    """Open the form of a new run with the settings of a run.
+
+    has_weights: whether the new run begins with the best weights of the run.
+    """
 
     def draft() -> dict[str, str]:
         from rnnlab.settings.command_line import as_text
@@ -169,14 +172,15 @@ async def new_run_from(screen: BaseScreen, name: str) -> None:
         run = screen.state.store.open(name)
         recipe, settings = written_settings(run.settings(), read_origin(run.paths))
         texts = {setting: as_text(value) for setting, value in settings.items()}
-        return {**texts, "recipe": recipe}
+        return {**texts, "recipe": recipe, **({"init_from": f"{name}@best"} if has_weights else {})}
 
     try:
         screen.state.draft_for_run = await asyncio.to_thread(draft)
     except RnnlabError as error:
         screen.toast(str(error), "warning")
         return
-    screen.open_screen("new-run", toast=f"the settings of {name}: change some, then start with ^r")
+    what = "settings and best weights" if has_weights else "settings"
+    screen.open_screen("new-run", toast=f"the {what} of {name}: change some, then start with ^r")
 
 
 async def _do_with_each(
@@ -222,6 +226,15 @@ async def _new_from(screen: BaseScreen) -> None:
         await new_run_from(screen, name)
 
 
+def _has_best(screen: BaseScreen) -> bool:
+    return screen.state.chosen is not None and screen.state.chosen.best_step is not None
+
+
+async def _new_from_best(screen: BaseScreen) -> None:
+    for name in _chosen(screen):
+        await new_run_from(screen, name, has_weights=True)
+
+
 async def _edit(screen: BaseScreen) -> None:
     await edit(screen, [summary.name for summary in screen.targets()])
 
@@ -236,6 +249,11 @@ KEEPING = Group["BaseScreen"](
         Action(
             "N", "new-from", _new_from, "New from", "Open the new-run form with these settings",
             is_possible=_has_chosen, opens=True,
+        ),
+        Action(
+            "ctrl+b", "from-best", _new_from_best, "From best",
+            "Open the new-run form with these settings and the best weights",
+            is_possible=_has_best, opens=True,
         ),
         Action(
             "E", "edit", _edit, "Edit", "Edit the name, the note and the tags of the run",

@@ -33,6 +33,15 @@ from rnnlab.tui.shell.outline import HOME_PANES
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.state.lab_state import LabState
 
+_HIGH = 30
+"""Rows of a terminal on which all panes have room."""
+_ABOVE_AND_BELOW = 2
+"""Rows of the screen bar and of the footer."""
+_ABOVE_RUNS, _LEAST_RUNS, _MOST_RUNS = 2, 3, 0.3
+"""Rows of the list besides its runs, its least rows, and its largest fraction of the terminal."""
+_LEAST_CHARTS = 5
+"""Least rows of the charts: their title, a legend, and a chart of three rows."""
+
 
 def _open_run(screen: LabScreen) -> None:
     screen.open_screen("run")
@@ -147,6 +156,20 @@ class LabScreen(PromptingScreen, GridScreen):
             yield self.details
         yield self.banner
         yield self.pane
+
+    def has_room_for(self, pane: str) -> bool:
+        """Return False for the charts if the other panes leave them less than the least chart."""
+        if pane != "plots" or self.app.size.height >= _HIGH:
+            return True
+        runs = min(self.table.row_count + _ABOVE_RUNS, int(self.app.size.height * _MOST_RUNS))
+        others = max(runs, _LEAST_RUNS) + self.pane.num_low_rows + _ABOVE_AND_BELOW
+        return self.app.size.height - others >= _LEAST_CHARTS
+
+    @on(PromptPane.Fitted)
+    def fit_charts(self) -> None:
+        """Hide the charts while the answers leave them no room, and show them again."""
+        if self.app.size.height < _HIGH:
+            self.panes.apply()
 
     def on_mount(self) -> None:
         """Restore the view of the charts and focus the runs."""

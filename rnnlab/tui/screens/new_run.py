@@ -170,7 +170,7 @@ class NewRunScreen(BaseScreen):
         """Discard the texts of the fields, unless a run is starting with them, and leave."""
         is_discarding = not self._is_beginning and self._empty_fields()
         toast = "the form is empty again; ^o in it restores its fields" if is_discarding else ""
-        self.open_screen(HOME, toast=toast)
+        self.open_screen(self.previous_screen, toast=toast)
 
     async def on_unmount(self) -> None:
         """End the process that measures the cost."""
@@ -240,6 +240,8 @@ class NewRunScreen(BaseScreen):
     async def _begin(self, *, is_queued: bool) -> None:
         if self.draft.faulty is not None:
             self.query_one(f"#field-{self.draft.faulty}", Input).focus()
+        if self._pane.asks_about(self.draft.doubt(), "^l" if is_queued else "^r"):
+            return
         self._pane.show_message("checking the text…")
         try:
             name = await asyncio.to_thread(

@@ -58,6 +58,11 @@ class PromptScreen(PromptingScreen):
         """True if the chosen run classifies documents."""
         return self.state.chosen is not None and self.state.chosen.task == "classify"
 
+    @property
+    def needs_decoders(self) -> bool:
+        """True unless the chosen run is a classifier, which writes no text."""
+        return not self._is_classifier
+
     def resumed(self) -> None:
         """Show the document as another screen has left it."""
         self.document.load()

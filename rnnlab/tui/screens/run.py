@@ -76,7 +76,13 @@ class RunScreen(BaseScreen):
         self._heading = RunHeading()
         self._banner = ErrorBanner()
         self._settings, self._facts, self._checkpoints, self._events, self._log = self._all = [
-            FactsPane(pane.id, pane.title, follows_end=pane.id == "run-log") for pane in _PANES
+            FactsPane(
+                pane.id,
+                pane.title,
+                follows_end=pane.id == "run-log",
+                indent=texts.INDENTS.get(pane.id, 0),
+            )
+            for pane in _PANES
         ]
         self._shown: str | None = None
         """Name of the run that is shown."""

@@ -69,6 +69,7 @@ class Pages:
         if page is None:
             page = self._pages[target.name] = make_screen(target.name, state)
             self._app.install_screen(page, target.name)
+        state.trail.opened(target.name)
         page.arrive()
         while len(self._app.screen_stack) > 1:
             top = self._app.screen

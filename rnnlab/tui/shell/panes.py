@@ -1,7 +1,7 @@
 """The panes of a screen: shown, hidden, resized, or one of them in full screen.
 
-A user's choice lasts until it is reset. On a small terminal, less important panes are hidden, and
-their keys show them in full screen.
+A user's choice lasts until it is reset. On a small terminal, less important panes are hidden: their
+keys show them next to the others if there is room, else in full screen.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class Pane:
     """Id of the pane's widget; containers of panes have the CSS class `panes`."""
     title: str
     is_for_wide: bool = False
-    """Whether the pane is hidden if the terminal has fewer than 150 columns."""
+    """Whether the pane is hidden by default if the terminal has fewer than 150 columns; with fewer
+    than 100, it has no room next to the others."""
     also: str = ""
     """A second key that shows and hides the pane, besides its digit."""
     edge: Edge = ""
@@ -66,7 +67,7 @@ class Layout:
         self.alone: str | None = None
         """Id of the pane in full screen; None if there is none."""
         self.chosen: dict[str, bool] = {}
-        """For each pane that the user has shown or hidden: whether it is shown."""
+        """For each pane that the user has shown or hidden, unlike the default: whether it shows."""
         self.sizes = Sizes(screen)
 
     @property
@@ -90,13 +91,19 @@ class Layout:
         if self.alone == pane:
             self.alone = None
         elif self.is_shown(pane) and self.alone is None:
-            self.chosen[pane] = False
+            self._choose(pane, False)
         elif self._has_room(pane):
             self.alone = None
-            self.chosen[pane] = True
+            self._choose(pane, True)
         else:
             self.alone = pane
         self.apply()
+
+    def _choose(self, pane: str, is_shown: bool) -> None:
+        """Show or hide a pane; what is the default at this width is the default at every one."""
+        self.chosen.pop(pane, None)
+        if is_shown != self._is_default(pane):
+            self.chosen[pane] = is_shown
 
     def reset(self) -> None:
         """Forget the user's choices: show the panes that fit."""
@@ -112,7 +119,7 @@ class Layout:
         """
         if self.alone is not None:
             return
-        spec = next((p for p in self._panes if p.id == pane), None)
+        spec = self._spec(pane)
         if spec is not None and spec.edge:
             self.sizes.grow(spec.id, spec.edge, steps)
         else:
@@ -151,7 +158,11 @@ class Layout:
         """Return True if a pane is shown."""
         if self.alone is not None:
             return pane == self.alone
-        return self._has_room(pane) and self.chosen.get(pane, True)
+        return self._has_room(pane) and self.chosen.get(pane, self._is_default(pane))
+
+    def _is_default(self, pane: str) -> bool:
+        spec = self._spec(pane)
+        return spec is None or not spec.is_for_wide or self._screen.app.size.width >= _WIDE
 
     def apply(self) -> None:
         """Set the CSS classes of the panes' widgets, and of a screen that is very narrow."""
@@ -170,8 +181,11 @@ class Layout:
         self.sizes.apply({pane.id: (pane.edge, pane.least) for pane in resizable}, others)
 
     def _has_room(self, pane: str) -> bool:
-        spec = next((p for p in self._panes if p.id == pane), None)
+        spec = self._spec(pane)
         if spec is None:
             return True
-        is_fitting = not spec.is_for_wide or self._screen.app.size.width >= _WIDE
+        is_fitting = not spec.is_for_wide or self._screen.app.size.width >= _NORMAL
         return is_fitting and self._can_fit(pane)
+
+    def _spec(self, pane: str) -> Pane | None:
+        return next((p for p in self._panes if p.id == pane), None)

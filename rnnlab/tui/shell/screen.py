@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Static
 
 from rnnlab.tui.messages import KeysDue, ScreenAsked
 from rnnlab.tui.shell.action_screen import ActionScreen
@@ -20,6 +19,7 @@ from rnnlab.tui.shell.go_keys import GoKeys
 from rnnlab.tui.shell.pane_sizes import keep_sizes, sizes_of
 from rnnlab.tui.shell.panes import Layout, Pane
 from rnnlab.tui.shell.screen_bar import ScreenBar
+from rnnlab.tui.shell.screen_registry import entry
 from rnnlab.tui.shell.size_classes import add_size_classes
 from rnnlab.tui.shell.text_fields import is_text_field
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rnnlab.tui.state.lab_state import LabState
 
 HOME = "lab"
-"""Name of the home screen: the app starts with it, and escape returns to it."""
+"""Name of the home screen: the app starts with it, and escape leads back to it."""
 
 
 class BaseScreen(ActionScreen):
@@ -60,7 +60,6 @@ class BaseScreen(ActionScreen):
         """Yield the bar, the body and the footer."""
         add_size_classes(self)
         yield ScreenBar()
-        yield Static(classes="bar-space")
         yield from self.compose_body()
         yield LabFooter(self.label_of)
         yield self.go_keys
@@ -122,8 +121,15 @@ class BaseScreen(ActionScreen):
         return not self.IS_FORM and is_text_field(self.focused)
 
     def leave(self) -> None:
-        """Leave the screen, the last step of escape."""
-        self.open_screen(HOME)
+        """Go back to the screen that the user came from, the last step of escape."""
+        self.open_screen(self.previous_screen)
+
+    @property
+    def previous_screen(self) -> str:
+        """Name of the screen that escape leads to: home if the one before needs a run."""
+        previous = self.state.trail.previous
+        has_run = self.state.chosen is not None or not entry(previous).needs_run
+        return previous if has_run else HOME
 
     def escape_label(self) -> str:
         """Return the footer's label of escape in the current state; empty if it has no effect."""
@@ -131,7 +137,9 @@ class BaseScreen(ActionScreen):
             return "Stop"
         if self._is_in_field:
             return "Leave text"
-        return "Home" if self.panes.alone is None else "All panes"
+        if self.panes.alone is not None:
+            return "All panes"
+        return "Home" if self.previous_screen == HOME else "Back"
 
     @property
     def is_task_running(self) -> bool:

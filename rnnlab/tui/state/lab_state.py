@@ -25,6 +25,7 @@ from rnnlab.tui.state.prompt_session import Fields, PromptSession
 from rnnlab.tui.state.renames import follow_in_session, new_names
 from rnnlab.tui.state.run_letters import lend_letters
 from rnnlab.tui.state.runs_state import RunsState
+from rnnlab.tui.state.trail import Trail
 from rnnlab.tui.state.view_state import ViewState
 
 _EMPTY_HISTORY = History()
@@ -57,6 +58,8 @@ class LabState(RunsState):
         """Further runs whose journals the visible screen needs."""
         self.keys = keys or KeyBuffer()
         """Holds key presses while a screen or a dialog opens."""
+        self.trail = Trail("lab")
+        """The screens that the user came from."""
         self.corpus_for_run: str | None = None
         """Corpus for the new-run form, which takes it over when it opens; None for no corpus."""
         self.draft_for_run: Mapping[str, str] | None = None

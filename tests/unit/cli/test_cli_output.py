@@ -4,6 +4,7 @@ import io
 import sys
 
 import pytest
+from rich.text import Text
 
 from rnnlab.cli._output import print_json, print_table, print_wide_table, say, table_width, talk
 from tests.toys.streams import TerminalStream, terminal_of
@@ -25,18 +26,29 @@ def test_the_width_of_a_table_is_that_of_its_longest_cells_and_the_gaps_between_
 
 
 def test_columns_without_room_follow_below_and_no_number_is_broken(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setattr(sys, "stdout", out := TerminalStream())
     names = [f"run-{number}" for number in range(5)]
     print_wide_table(["", *names], [["val loss", *(["0.4808"] * 5)]], ())
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    lines = [line.split() for line in Text.from_ansi(out.getvalue()).plain.splitlines()]
     figures = ["0.4808"] * 2
     assert lines == [
         names[:2], ["val", "loss", *figures], [],
         names[2:4], ["val", "loss", *figures], [],
         names[4:], ["val", "loss", "0.4808"],
     ]  # fmt: skip
+
+
+def test_a_wide_table_in_a_file_is_in_one_piece(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    names = [f"run-{number}" for number in range(5)]
+    print_wide_table(["", *names], [["val loss", *(["0.4808"] * 5)]], ())
+    header, row = capsys.readouterr().out.splitlines()
+    assert (header.split(), row.split()) == (names, ["val", "loss", *["0.4808"] * 5])
 
 
 def test_on_a_terminal_lines_are_broken_between_words_but_never_in_a_command(

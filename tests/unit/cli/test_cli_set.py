@@ -112,3 +112,23 @@ def test_watch_shows_the_stage_of_a_starting_run(
     replace_text(run.paths.status, encode_status(now))
     assert cli.run(["watch", "a", "--once"]) == 0
     assert "a starting (reading text) at step 0" in capsys.readouterr().out
+
+
+def test_an_absurd_value_is_taken_with_one_line_of_warning(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make("a", "running")
+    assert cli.run(["set", "a", "lr=1000"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith("a: lr 0.002 -> 1000")
+    assert shown.err == "warning: a: lr = 1000: 500,000 times the present 0.002\n"
+
+
+def test_resume_at_another_checkpoint_names_the_command_for_a_new_run(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make("a", "finished")
+    assert cli.run(["resume", "a@best", "--steps", "200"]) == 2
+    shown = capsys.readouterr().err
+    assert "a@best: a run continues from its last checkpoint only" in shown
+    assert "--init-from a@best" in shown

@@ -53,6 +53,7 @@ class FormScreen(Dialog[Answers | None]):
     BINDINGS = [
         *FOCUS_BINDINGS,
         ("escape", "dismiss(None)", "Cancel"),
+        Binding("ctrl+b", "other", show=False, priority=True),
         Binding("up", "app.focus_previous", show=False, priority=True),
         Binding("down", "app.focus_next", show=False, priority=True),
     ]
@@ -66,18 +67,28 @@ class FormScreen(Dialog[Answers | None]):
         check: Callable[[Answers], Problem | None] | None = None,
         *,
         preview: Callable[[Answers], str] | None = None,
+        doubt: Callable[[Answers], str] | None = None,
+        other: str = "",
         first: str = "",
     ) -> None:
         """check: called in a thread; returns a problem, or None if the answers are valid.
 
         preview: returns the effect of valid answers, shown while the user types. Then `check` must
-        only compute: it is called after each key press, too. first: name of the field that has
-        the focus at first; "" for the one at the top.
+        only compute: it is called after each key press, too. doubt: returns what is strange about
+        valid answers, "" for nothing; the form asks once whether they are meant. other: label of
+        a button that closes the form without answers, see `is_other_chosen`; "" for none. first:
+        name of the field that has the focus at first; "" for the one at the top.
         """
         super().__init__()
         self._check = check
         self._preview = preview
         self._title, self._button = title, button
+        self._doubt = doubt
+        self._asked = ""
+        """The doubt that the form has asked about."""
+        self._other = other
+        self.is_other_chosen = False
+        """Whether the user has closed the form to do something else instead."""
         self._first = first
         self._about = Static(Text(about, "dim"))
         self._blanks = blanks
@@ -98,6 +109,8 @@ class FormScreen(Dialog[Answers | None]):
             yield Static(id="form-problem", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button(f"{self._button} (enter)", id="take", variant="primary", compact=True)
+                if self._other:
+                    yield Button(f"{self._other} (^b)", id="other", compact=True)
                 yield Button("Cancel (esc)", id="cancel", compact=True)
 
     def tell(self, about: str, notes: Mapping[str, str]) -> None:
@@ -115,7 +128,11 @@ class FormScreen(Dialog[Answers | None]):
         problem = await asyncio.to_thread(self._check, answers) if self._check else None
         if not self.is_current:
             return  # cancelled while `check` was running
-        if problem is None:
+        doubt = self._doubt(answers) if self._doubt is not None and problem is None else ""
+        if doubt != self._asked and doubt:
+            self._asked = doubt
+            self._show_doubt(doubt)
+        elif problem is None:
             self.dismiss(answers)
         else:
             self._show(problem)
@@ -135,11 +152,17 @@ class FormScreen(Dialog[Answers | None]):
             problem = self._check(answers) if self._check is not None else None
             if problem is not None:
                 self._show(problem)
+            elif self._doubt is not None and (doubt := self._doubt(answers)):
+                self._show_doubt(doubt)
             else:
                 self._show_line(Text(visible(self._preview(answers), newline=" "), "dim"))
 
     def _show(self, problem: Problem) -> None:
         self._show_line(Text(visible(problem.reason, newline=" "), "bold red"))
+
+    def _show_doubt(self, doubt: str) -> None:
+        end = "; press enter again if you mean it" if doubt == self._asked else ""
+        self._show_line(Text(visible(doubt + end, newline=" "), "bold yellow"))
 
     def _show_line(self, text: Text) -> None:
         line = self.query_one("#form-problem", Static)
@@ -151,6 +174,13 @@ class FormScreen(Dialog[Answers | None]):
 
     def _field(self, blank: str) -> Input:
         return self.query_one(f"#blank-{blank}", Input)
+
+    @on(Button.Pressed, "#other")
+    def action_other(self) -> None:
+        """Close the form without answers, because the user does something else instead."""
+        if self._other:
+            self.is_other_chosen = True
+            self.dismiss(None)
 
     @on(Button.Pressed, "#cancel")
     def cancel(self) -> None:

@@ -30,6 +30,21 @@ _TEXT_FIELDS: Group[Any] = Group(
         )
     ),
 )
+_SIGNS: Group[Any] = Group(
+    "Signs",
+    tuple(
+        Action(signs, signs, lambda _screen: None, "", text, shown_key=signs)
+        for signs, text in (
+            ("◌ ◔ ● ‖", "Run: queued, starting, running, paused"),
+            ("✓ ■ ✗ ? !", "Run: finished, stopped, failed, lost, running with an alarm"),
+            ("◆ ^", "Run: selected, pinned"),
+            ("↑ ↓", "Column of the list: sorted, the highest at the end or at the top"),
+            ("⏎ ∎ ✗", "Text: line break, end of the text, pruned"),
+            ("▼ •", "Field of the form: with a list of choices, with a changed value"),
+        )
+    ),
+)
+"""What the signs mean, also in ASCII, in which the app draws them with similar characters."""
 
 
 class HelpScreen(Dialog[None]):
@@ -45,7 +60,7 @@ class HelpScreen(Dialog[None]):
 
     def __init__(self, groups: Sequence[Group[Any]]) -> None:
         super().__init__()
-        self._groups = [*groups, _TEXT_FIELDS]
+        self._groups = [*groups, _TEXT_FIELDS, _SIGNS]
         self._is_wide = False
 
     def compose(self) -> ComposeResult:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from rnnlab.base.preferences import Preferences
+from rnnlab.tui.runs.row import STATE_MARKS, TROUBLE_MARK
 from rnnlab.tui.state.theme import appearance_of, harmless, to_ascii
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -32,6 +33,12 @@ def test_control_characters_are_replaced(text: str) -> None:
     assert "".join(c for c in text if c.isprintable() and c != " ") == "".join(
         c for c in kept if c.isprintable() and c != " "
     )
+
+
+def test_no_two_signs_of_a_kind_look_alike_in_ascii() -> None:
+    signs = [to_ascii(mark) for mark, _ in (*STATE_MARKS.values(), TROUBLE_MARK)]
+    for kind in (signs, to_ascii("◆▎"), to_ascii("⏎∎✗"), to_ascii("█░"), to_ascii("↑↓✓")):
+        assert len(set(kind)) == len(kind)
 
 
 def test_appearance_follows_preference_and_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

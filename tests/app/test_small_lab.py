@@ -1,0 +1,62 @@
+"""The lab on small and middle-sized terminals: what has no room is hidden, its key shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.toys.app_lab import home, table, until
+from tests.toys.picture import lines
+
+if TYPE_CHECKING:
+    from rnnlab.tui.app import LabApp
+    from tests.toys.app_lab import Lab
+    from tests.toys.fake_generator import FakeGenerator
+
+
+async def test_charts_without_room_are_hidden_until_their_key_shows_them(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(50, 15)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        assert home(app).plots.display
+        await pilot.press("i", "x", "enter")
+        await until(pilot, lambda: generator.requests)
+        generator.answer(" one", " two", " three")
+        await until(pilot, lambda: not home(app).query_one("#upper").display)
+        assert "Charts" not in "\n".join(lines(app)), "a title with nothing below it"
+        await pilot.press("escape", "2")
+        await until(pilot, lambda: home(app).plots.content_size.height >= 10)
+        await pilot.press("2")
+        await until(pilot, lambda: not home(app).query_one("#upper").display)
+
+
+async def test_details_are_large_next_to_the_charts_and_hidden_again_by_their_key(
+    lab: Lab, app: LabApp
+) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        page = home(app)
+        assert not page.details.display
+        await pilot.press("4")
+        await until(pilot, lambda: page.details.size.width >= 40)
+        assert page.details.size.height >= 20
+        assert all(pane.display for pane in (page.table, page.plots, page.pane))
+        await pilot.press("4")
+        await until(pilot, lambda: not page.details.display)
+        await pilot.resize_terminal(200, 50)
+        await until(pilot, lambda: page.details.display)  # the default of a wide terminal
+
+
+async def test_the_charts_name_their_keys_at_every_size(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count)
+        await until(pilot, lambda: "tab more keys" in "\n".join(lines(app)))
+        home(app).plots.focus()
+        await until(pilot, lambda: "← → cursor · ↑ ↓ zoom" in "\n".join(lines(app)))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "Charts: ← → cursor · ↑ ↓ zoom" in "\n".join(lines(app)))
+        table(app).focus()
+        await until(pilot, lambda: "cursor" not in "\n".join(lines(app)))
