@@ -52,7 +52,6 @@ from rnnlab.tui.shell.key_dispatcher import KeyDispatcher
 from rnnlab.tui.shell.outline import Outline
 from rnnlab.tui.shell.pages import Pages
 from rnnlab.tui.shell.screen import HOME, BaseScreen
-from rnnlab.tui.shell.screen_registry import entry
 from rnnlab.tui.shell.signals import handle_signals
 from rnnlab.tui.shell.styled_app import StyledApp
 from rnnlab.tui.shell.toasts import remove_toasts
@@ -156,6 +155,12 @@ class LabApp(StyledApp):
         if self._pages.has_home and self._pages.home.is_mounted:
             super().refresh_css(animate)
 
+    async def on_load(self) -> None:
+        """Read the runs before the home screen opens, unless an outline is shown meanwhile."""
+        if self._outline is None:
+            self._poller = self._outside.make_poller(self._store)
+            self.state.update(await self._read_runs())
+
     def on_mount(self) -> None:
         """Handle signals; after the first frame, poll the runs and then start the generator."""
         handle_signals(self._hang_up, partial(self.exit, return_code=EXIT_TERMINATED))
@@ -196,11 +201,11 @@ class LabApp(StyledApp):
 
     async def _poll(self) -> None:
         """Read the runs at intervals until the app closes, and at once when a run is chosen."""
-        self._poller = self._outside.make_poller(self._store)
-        reading = asyncio.ensure_future(self._read_runs())
         if self._outline is not None:
+            self._poller = self._outside.make_poller(self._store)
+            reading = asyncio.ensure_future(self._read_runs())
             await self._open_home(self._outline, reading)
-        self._show_runs(await reading)
+            self._show_runs(await reading)
         if self._is_open():
             # Start the generator after the runs are listed: its imports keep a core busy.
             self.run_worker(self._questions.generator.start(), name="generator")
@@ -234,22 +239,8 @@ class LabApp(StyledApp):
     async def show_screen(self, message: ScreenAsked) -> None:
         """Show another screen directly above the home screen: at most two are stacked."""
         ticket = self._keys.buffer.close()
-        await self._show_screen(message)
+        await self._pages.open(message, self.state)
         self.post_message(KeysDue(ticket))  # takes effect only if no screen was opened
-
-    async def _show_screen(self, message: ScreenAsked) -> None:
-        target = entry(message.name)
-        if target.needs_run and self.state.chosen is None:
-            self.page.toast(f"{target.title} needs a run; choose one in the lab (F2)", "warning")
-            return
-        if message.name == self.page.entry_name:
-            return
-        remove_toasts(self)
-        page = await self._pages.show(target, self.state)
-        if message.toast:
-            page.toast(message.toast)
-        if message.action:
-            page.call_after_refresh(page.action_do, message.action)
 
     @on(PreferencesChanged)
     def apply_preferences(self) -> None:

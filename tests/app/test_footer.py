@@ -55,10 +55,10 @@ async def test_keys_that_are_a_dialogs_are_not_named_as_the_screens(lab: Lab, ap
         for key, dialog in (("E", FormScreen), ("question_mark", HelpScreen)):
             await pilot.press(key)
             await until(pilot, lambda dialog=dialog: isinstance(app.screen, dialog))  # type: ignore[misc]
-            await until(pilot, lambda: not line(app).visible)
+            await until(pilot, lambda: not str(line(app).render()))
             await pilot.press("escape")
             await until(pilot, lambda: app.screen is app.page)
-            await until(pilot, lambda: line(app).visible)
+            await until(pilot, lambda: str(line(app).render()))
 
 
 async def test_the_line_is_painted_again_only_when_a_key_is_another(

@@ -9,12 +9,14 @@ from functools import cache
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Grid
+from textual.geometry import Size
 
 from rnnlab.base import registry
 from rnnlab.plots import Axis, NamedHistory
 from rnnlab.tui.charts.chart_canvas import ChartCanvas
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.charts.controls import ChartControls
+from rnnlab.tui.shell.size_ahead import size_ahead
 from rnnlab.tui.state.lab_state import LabState
 
 FIRST_CHARTS = ("loss", "grad-norm", "layer-norms", "throughput", "learning-rate")
@@ -77,6 +79,8 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         self._off: frozenset[str] = frozenset()
         self._runs: tuple[NamedHistory, ...] = ()
         self._is_single = False
+        self._size_ahead = Size(0, 0)
+        """Size for which the charts are arranged before the first layout."""
 
     def compose(self) -> ComposeResult:
         """Yield a pane per chart; panes that do not fit are hidden."""
@@ -148,6 +152,12 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         title = self.BORDER_TITLE
         self.border_title = title if has_subtitle or not self.has_focus else f"{title}: {keys}"
 
+    def fit(self) -> None:
+        """Show as many charts as will fit; once the grid has a size, do nothing."""
+        if not self.size:
+            self._size_ahead = size_ahead(self)
+            self._arrange()
+
     @property
     def names(self) -> list[str]:
         """Return the charts that are not switched off and that the runs have, in their order.
@@ -173,7 +183,7 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
 
     def _arrange(self) -> None:
         """Show the first chart largest, across the top, and below it as many as are readable."""
-        width, height = self.content_size
+        width, height = self.content_size or self._size_ahead
         chosen = self.names
         columns = max(1, width // _MIN_WIDTH)
         rows_below = min(height // _MIN_HEIGHT - 1, int(height * _FRACTION_BELOW) // _MIN_HEIGHT)

@@ -53,6 +53,11 @@ class GridScreen(ChartsScreen):
     HAS_OWN_SINGLE: ClassVar[bool] = True
     """Whether showing a single chart is this screen's own setting, which is not saved."""
 
+    def resumed(self) -> None:
+        """Arrange the charts before the first layout: they are then drawn only once."""
+        super().resumed()
+        self.plots.fit()
+
     def load_charts(self) -> None:
         """Show the charts with the settings that another screen or the last start has left."""
         view = self.state.view

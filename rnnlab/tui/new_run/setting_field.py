@@ -23,6 +23,8 @@ _WIDTH, _NARROW_WIDTH = 24, 14
 """Width of the input of a short text, in columns: of a wide row, and of one of less than 100."""
 _STEP = 12
 """Columns by which an input grows: each new width computes the layout of all rows."""
+_AROUND = 3
+"""Columns of the screen besides a row: its padding and the scrollbar."""
 _MARGINS = 24
 """Columns of a row before and after its input: name and `▼`."""
 _LEAST_HELP = 16
@@ -72,8 +74,10 @@ class SettingField(Widget):
 
     def fit(self) -> None:
         """Widen the input to its text, at most as far as the row has room."""
-        room = self.size.width - _MARGINS - (_PROBLEM_WIDTH if self.problem else 0)
-        short = _WIDTH if self.size.width >= 100 else _NARROW_WIDTH
+        # Before the first layout: as the style sheet says, so that there is no second one.
+        row_width = self.size.width or self.app.size.width - _AROUND
+        room = row_width - _MARGINS - (_PROBLEM_WIDTH if self.problem else 0)
+        short = _WIDTH if row_width >= 100 else _NARROW_WIDTH
         num_missing = cell_len(self.input.value or self.input.placeholder) + 1 - short
         num_steps = max(0, -(-num_missing // _STEP))
         width = max(short, min(short + num_steps * _STEP, room))

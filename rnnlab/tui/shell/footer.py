@@ -63,6 +63,7 @@ class LabFooter(Widget):
         super().__init__()
         self._label_of = label_of
         self._keys: list[Shown] = []
+        self._is_hidden = False
 
     @property
     def shown(self) -> list[Shown]:
@@ -80,6 +81,15 @@ class LabFooter(Widget):
         """Subscribe to changes of the focus and of the possible actions."""
         self.screen.bindings_updated_signal.subscribe(self, self._update)
 
+    def hide(self, is_hidden: bool) -> None:
+        """Paint the line like the screen behind it, or show the keys again.
+
+        An invisible widget has no place on the screen: Textual would compute its layout again.
+        """
+        if is_hidden != self._is_hidden:
+            self._is_hidden = is_hidden
+            self.styles.background = "transparent" if is_hidden else None
+
     def _update(self, screen: Screen[object]) -> None:
         """Update the keys; paint only if they have changed."""
         keys = _keys_of(screen, self._label_of)
@@ -88,7 +98,9 @@ class LabFooter(Widget):
             self.refresh()
 
     def render(self) -> RenderResult:
-        """Return the line of keys and labels."""
+        """Return the line of keys and labels; an empty one while the footer is hidden."""
+        if self._is_hidden:
+            return ""
         key_style = self.get_component_rich_style("keys--key", partial=True)
         label_style = self.get_component_rich_style("keys--label", partial=True)
         text = Text(no_wrap=True)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.app import App
 
+from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.shell.dialogs.dialog import Dialog
 from rnnlab.tui.shell.screen import HOME, BaseScreen
 from rnnlab.tui.shell.screen_factory import make_screen
-from rnnlab.tui.shell.screen_registry import ScreenEntry
+from rnnlab.tui.shell.screen_registry import ScreenEntry, entry
+from rnnlab.tui.shell.toasts import remove_toasts
 
 if TYPE_CHECKING:
     from rnnlab.tui.state.lab_state import LabState
@@ -62,6 +64,19 @@ class Pages:
         if top is not self.visible and isinstance(top, Following):
             top.show_state()
 
+    async def open(self, message: ScreenAsked, state: LabState) -> None:
+        """Show the screen that is asked for, with its toast, and run its action there."""
+        target, shown = entry(message.name), self.visible
+        if target.needs_run and state.chosen is None:
+            shown.toast(f"{target.title} needs a run; choose one in the lab (F2)", "warning")
+        elif target.name != shown.entry_name:
+            remove_toasts(self._app)
+            page = await self.show(target, state)
+            if message.toast:
+                page.toast(message.toast)
+            if message.action:
+                page.call_after_refresh(page.action_do, message.action)
+
     async def show(self, target: ScreenEntry, state: LabState) -> BaseScreen:
         """Show a screen in place of the visible one; return it."""
         self.visible.keep_view()  # the next screen begins with the settings of this one
@@ -71,11 +86,13 @@ class Pages:
             self._app.install_screen(page, target.name)
         state.trail.opened(target.name)
         page.arrive()
-        while len(self._app.screen_stack) > 1:
-            top = self._app.screen
-            # The action that has opened a dialog waits for its answer.
-            await (top.withdraw() if isinstance(top, Dialog) else self._app.pop_screen())
-        state.also_watched = ()
-        if target.name != HOME:
-            await self._app.push_screen(page)
+        with self._app.batch_update():  # between two others, the home screen is not drawn
+            while len(self._app.screen_stack) > 1:
+                top = self._app.screen
+                # The action that has opened a dialog waits for its answer.
+                await (top.withdraw() if isinstance(top, Dialog) else self._app.pop_screen())
+            state.also_watched = ()
+            opening = self._app.push_screen(page) if target.name != HOME else None
+        if opening is not None:
+            await opening
         return page

@@ -7,6 +7,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
 from textual.coordinate import Coordinate
+from textual.geometry import Size
 from textual.widgets import DataTable
 
 
@@ -31,6 +32,10 @@ class RowList(DataTable[Text]):
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=cell_padding)
         self._rendered: dict[tuple[int, int, bool], tuple[Text, object, list[list[Segment]]]] = {}
         """Row, column, whether under the cursor -> the cell, its other styles, its lines."""
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the height of the title and the rows; Textual adds them up after the layout."""
+        return self.header_height + sum(row.height for row in self.rows.values())
 
     def notify_style_update(self) -> None:
         """Render all cells again: the styles of the table have changed."""

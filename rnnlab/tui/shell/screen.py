@@ -194,11 +194,12 @@ class BaseScreen(ActionScreen):
     def suspended(self) -> None:
         """Hide the footer while a dialog receives the keys, and stop waiting for a letter."""
         self.go_keys.close()
-        self.query_one(LabFooter).visible = False
+        self.query_one(LabFooter).hide(True)
 
     def resumed(self) -> None:
         """Show the current state, and focus the main widget if the screen has just opened."""
-        self.query_one(LabFooter).visible = True
+        self.query_one(LabFooter).hide(False)
+        self.query_one(ScreenBar).show_status(self.state.status)
         self.show_state()
         if self._has_arrived:
             self._has_arrived = False
