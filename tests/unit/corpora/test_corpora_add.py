@@ -22,6 +22,12 @@ from rnnlab.corpora import (
 )
 
 FRENCH = "Où est la bourse ? L'été, un garçon — très « drôle » — mange un œuf.\n" * 30
+QUOTED = "It\u2019s late \u2013 she didn\u2019t say \u201ccome\u201d, and won\u2019t\u2026\n" * 40
+"""English whose only bytes beyond ASCII would be letters in Mac Roman."""
+MAC = (
+    "\u00c9t\u00e9 \u00e0 la mer, o\u00f9 l'\u00e9l\u00e8ve r\u00eave ; m\u00eame l\u00e0-bas.\n"
+    * 20
+)
 WESTERN = "Où est la bourse ? L'été, un garçon très drôle mange à Noël.\n" * 30
 TABLE = 'split,label,text\ntrain,1,"Good, really."\ntrain,0,Bad\ntest,1,Fine\ntest,0,Awful\n'
 
@@ -59,6 +65,8 @@ def refused(name: str, source: Path, data: Path, wish: AddOptions = AddOptions()
         (FRENCH, "utf-32", "UTF-32"),
         (WESTERN, "latin-1", "Latin-1"),
         (FRENCH, "cp1252", "Windows-1252"),
+        (QUOTED, "cp1252", "Windows-1252"),
+        (MAC, "mac_roman", "mac-roman"),
         ("Only ASCII here.\n" * 5, "ascii", "UTF-8"),
     ],
 )
