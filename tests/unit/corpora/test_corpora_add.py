@@ -24,7 +24,7 @@ from rnnlab.corpora import (
 FRENCH = "Où est la bourse ? L'été, un garçon — très « drôle » — mange un œuf.\n" * 30
 QUOTED = "It\u2019s late \u2013 she didn\u2019t say \u201ccome\u201d, and won\u2019t\u2026\n" * 40
 """English whose only bytes beyond ASCII would be letters in Mac Roman."""
-MAC = (
+MAC = "\u00c9t\u00e9 \u00e0 la mer, o\u00f9 l'\u00e9l\u00e8ve r\u00eave.\n" * 20
     "\u00c9t\u00e9 \u00e0 la mer, o\u00f9 l'\u00e9l\u00e8ve r\u00eave ; m\u00eame l\u00e0-bas.\n"
     * 20
 )
