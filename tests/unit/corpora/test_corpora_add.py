@@ -22,12 +22,9 @@ from rnnlab.corpora import (
 )
 
 FRENCH = "Où est la bourse ? L'été, un garçon — très « drôle » — mange un œuf.\n" * 30
-QUOTED = "It\u2019s late \u2013 she didn\u2019t say \u201ccome\u201d, and won\u2019t\u2026\n" * 40
+QUOTED = "It’s late – she didn’t say “come”, and won’t…\n" * 40  # noqa: RUF001
 """English whose only bytes beyond ASCII would be letters in Mac Roman."""
-MAC = "\u00c9t\u00e9 \u00e0 la mer, o\u00f9 l'\u00e9l\u00e8ve r\u00eave.\n" * 20
-    "\u00c9t\u00e9 \u00e0 la mer, o\u00f9 l'\u00e9l\u00e8ve r\u00eave ; m\u00eame l\u00e0-bas.\n"
-    * 20
-)
+MAC = "Été à la mer, où l'élève rêve ; même là-bas.\n" * 20
 WESTERN = "Où est la bourse ? L'été, un garçon très drôle mange à Noël.\n" * 30
 TABLE = 'split,label,text\ntrain,1,"Good, really."\ntrain,0,Bad\ntest,1,Fine\ntest,0,Awful\n'
 
