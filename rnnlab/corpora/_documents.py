@@ -23,6 +23,7 @@ from rnnlab.base.parsing import parse_json
 from rnnlab.corpora._dataset import SplitName
 from rnnlab.corpora._encoding import Progress
 from rnnlab.corpora._files import DOCUMENT_ENDINGS, ending, reading
+from rnnlab.corpora._swallowed_rows import SwallowedRows
 from rnnlab.corpora._tokens import normalise
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -184,15 +185,15 @@ def _table_rows(stream: TextIO, file: Path, columns: Columns) -> Iterator[Row]:
     """Yield the rows of a csv or tsv file."""
     with _long_fields():
         first = stream.readline()
-        reader = csv.reader(
-            chain([first], stream), delimiter=_delimiter(first, file, columns), strict=True
-        )
+        delimiter = _delimiter(first, file, columns)
+        reader = csv.reader(chain([first], stream), delimiter=delimiter, strict=True)
         line = 1
         try:
             header = [name.strip() for name in next(reader, [])]
             label, text, split = _column_indices(header, file, columns)
             rest = [i for i in range(len(header)) if i not in (label, text, split)]
             line = reader.line_num + 1
+            swallowed = SwallowedRows(delimiter, len(header), label)
             for fields in reader:
                 if fields and len(fields) != len(header):
                     raise BadInputError(
@@ -201,10 +202,13 @@ def _table_rows(stream: TextIO, file: Path, columns: Columns) -> Iterator[Row]:
                         "quote texts that contain a separator or a line end",
                     )
                 if fields:
+                    if label != text:
+                        swallowed.add(fields, line, reader.line_num)
                     split_name = None if split is None else fields[split]
                     others = {header[i]: fields[i] for i in rest}
                     yield Row(line, fields[label], fields[text], split_name, others)
                 line = reader.line_num + 1
+            swallowed.check(file)
         except csv.Error as error:
             raise BadInputError(
                 f"{file}, line {line}: {error}",

@@ -39,6 +39,7 @@ _GUESSES = (
 )  # fmt: skip
 """Candidates besides UTF. Single-byte encodings that differ in only one or two characters cannot be
 distinguished, so one of them stands for all of them."""
+_WINDOWS_PUNCTUATION = frozenset((0x85, *range(0x91, 0x98)))
 _CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x0b\x1b")
 _MOST_CONTROLS = 0.01
 """A file with a larger fraction of control bytes is binary."""
@@ -156,6 +157,17 @@ class _ProgressReader:
     read1 = read
 
 
+def _has_windows_punctuation(sample: bytes) -> bool:
+    """Return whether nearly all bytes beyond ASCII are quotes, dashes and dots of Windows-1252.
+
+    In Mac Roman they are letters, such as the i with an accent that would replace an apostrophe. A
+    text in that encoding has other letters as well.
+    """
+    beyond = [byte for byte in sample if byte >= 0x80]
+    num = sum(byte in _WINDOWS_PUNCTUATION for byte in beyond)
+    return num > 0.9 * len(beyond)
+
+
 def _by_mark(block: bytes) -> Encoding | None:
     for mark, codec, name in _MARKS:
         if block.startswith(mark):
@@ -187,7 +199,7 @@ def _guess(sample: bytes, file: Path) -> Encoding:
             f"{file} is not UTF-8, and its encoding is unknown",
             "give its encoding with --encoding NAME",
         )
-    if guess.encoding == "cp1252":
+    if guess.encoding == "cp1252" or _has_windows_punctuation(sample):
         has_windows_chars = any(0x80 <= byte < 0xA0 for byte in sample)
         return Encoding("cp1252", "Windows-1252") if has_windows_chars else LATIN_1
     return Encoding(guess.encoding, guess.encoding.replace("_", "-"))

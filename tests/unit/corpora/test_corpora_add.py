@@ -22,6 +22,9 @@ from rnnlab.corpora import (
 )
 
 FRENCH = "Où est la bourse ? L'été, un garçon — très « drôle » — mange un œuf.\n" * 30
+QUOTED = "It’s late – she didn’t say “come”, and won’t…\n" * 40  # noqa: RUF001
+"""English whose only bytes beyond ASCII would be letters in Mac Roman."""
+MAC = "Été à la mer, où l'élève rêve ; même là-bas.\n" * 20
 WESTERN = "Où est la bourse ? L'été, un garçon très drôle mange à Noël.\n" * 30
 TABLE = 'split,label,text\ntrain,1,"Good, really."\ntrain,0,Bad\ntest,1,Fine\ntest,0,Awful\n'
 
@@ -59,6 +62,8 @@ def refused(name: str, source: Path, data: Path, wish: AddOptions = AddOptions()
         (FRENCH, "utf-32", "UTF-32"),
         (WESTERN, "latin-1", "Latin-1"),
         (FRENCH, "cp1252", "Windows-1252"),
+        (QUOTED, "cp1252", "Windows-1252"),
+        (MAC, "mac_roman", "mac-roman"),
         ("Only ASCII here.\n" * 5, "ascii", "UTF-8"),
     ],
 )
