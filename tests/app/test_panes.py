@@ -14,6 +14,7 @@ from rnnlab.tui.shell.footer import LabFooter
 from rnnlab.tui.shell.screen_bar import ScreenBar
 from rnnlab.tui.shell.screen_registry import entry
 from tests.toys.app_lab import chart, home, table, until
+from tests.toys.painted_at_rest import shows
 from tests.toys.picture import lines
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def test_the_help_names_every_action_and_begins_with_the_focused_pane(
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         for width in (100, 200):
             await pilot.resize_terminal(width, 160)
-            await until(pilot, lambda: "ctrl+p" in "\n".join(lines(app)))
+            await until(pilot, shows(app, "ctrl+p"))
             shown = "\n".join(lines(app))
             for group in LabScreen.GROUPS:
                 assert group.title in shown

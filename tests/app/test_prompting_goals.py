@@ -140,11 +140,14 @@ async def test_17_classify_a_document_in_the_lab_and_find_it_again_on_the_prompt
         await until(pilot, lambda: generator.requests)
         generator.classify(good=0.75, bad=0.25)
         await until(pilot, lambda: "done" in text_of(app, "#prompt-status"))
-        bars = str(board(app).query_one(Candidate).query(Static).last().content)
-        assert [line.split()[:2] for line in bars.splitlines()] == [
-            ["good", "75.0%"], ["bad", "25.0%"],
-        ]  # fmt: skip
-        assert bars.splitlines()[0].count("▇") > 2 * bars.splitlines()[1].count("▇") - 2 > 4
+
+        def bars() -> list[str]:
+            return str(board(app).query_one(Candidate).query(Static).last().content).splitlines()
+
+        # They are drawn again when the layout has given the answer its width.
+        found = [["good", "75.0%"], ["bad", "25.0%"]]
+        await until(pilot, lambda: [line.split()[:2] for line in bars()] == found)
+        assert bars()[0].count("▇") > 2 * bars()[1].count("▇") - 2 > 4
         await pilot.press("escape", "enter")
         assert app.page.entry_name == "lab", "classes have no tokens to open"
         await pilot.press("f3")

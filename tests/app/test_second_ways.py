@@ -15,6 +15,7 @@ from rnnlab.tui.shell.dialogs.form import FormScreen
 from rnnlab.tui.shell.screen import HOME
 from rnnlab.tui.shell.screen_registry import entries
 from tests.toys.app_lab import burst, home, mailed, table, toasts, until
+from tests.toys.painted_at_rest import shows
 from tests.toys.picture import lines
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ async def test_while_g_waits_the_letters_are_listed_and_no_key_is_lost_silently(
     async with app.run_test(size=(50, 15), notifications=True) as pilot:
         await until(pilot, lambda: table(app).row_count)
         await pilot.press("g")
-        await until(pilot, lambda: "esc cancel" in lines(app)[-1])
+        await until(pilot, shows(app, "esc cancel"))
         shown = " ".join(lines(app)[-4:])
         assert all(f"{one.go} {one.title}" in shown for one in entries())
         await pilot.press("escape")
@@ -125,11 +126,11 @@ async def test_a_long_toast_is_read_to_its_end_and_covers_no_legend(lab: Lab, ap
     lab.add("alpha")
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until(pilot, lambda: table(app).row_count)
-        await until(pilot, lambda: any("train 2.0" in line for line in lines(app)))
+        await until(pilot, shows(app, "train 2.0"))
         top = home(app).plots.region.y
         legend = [line for line in lines(app) if "train 2.0" in line]
         app.page.toast("beta failed: " + "a long reason and " * 9 + "the remedy", "error")
-        await until(pilot, lambda: any("the remedy" in line for line in lines(app)))
+        await until(pilot, shows(app, "the remedy"))
         assert [line for line in lines(app) if "train 2.0" in line] == legend
         assert home(app).plots.region.y > top
         app.clear_notifications()

@@ -17,7 +17,7 @@ from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.dialogs.form import FormScreen
 from tests.toys.app_lab import WORLD, mailed, painted, row_text, table, toasts, until
-from tests.toys.picture import lines
+from tests.toys.painted_at_rest import shows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,7 +158,7 @@ async def test_the_rate_and_the_end_of_a_training_run_are_changed_by_a_key(
         await pilot.press("S")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         lab.say(run, state="running", step=41)
-        await until(pilot, lambda: any("running at step 41" in line for line in lines(app)))
+        await until(pilot, shows(app, "running at step 41"))
         app.screen.query_one("#blank-lr", Input).value = "0.001"
         app.screen.query_one("#blank-epochs", Input).value = "20"
         await pilot.press("enter")

@@ -154,7 +154,7 @@ def mailed(run: Run) -> list[str]:
 _DEADLINE_S = 40
 _READ_FROM = 4
 """Waits after which the runs are read: the effect of a key comes earlier."""
-_PAINTED_FROM = 16
+_PAINTED_FROM = 8
 """Waits after which a condition may need a painted screen, as a list that scrolls once drawn."""
 
 
@@ -170,9 +170,9 @@ async def until(
     async with asyncio.timeout(seconds):
         while not condition():
             num_waits += 1
-            is_due = num_waits >= _READ_FROM and num_waits.bit_count() == 1  # 4, 8, 16, ...
-            if isinstance(pilot.app, LabApp) and is_due:
-                pilot.app.poll_now()
+            if num_waits.bit_count() == 1:  # 1, 2, 4, 8, ...
+                if isinstance(pilot.app, LabApp) and num_waits >= _READ_FROM:
+                    pilot.app.poll_now()
                 if num_waits >= _PAINTED_FROM:
                     paint(pilot.app)
             await asyncio.sleep(wait_s)

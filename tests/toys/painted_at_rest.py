@@ -55,7 +55,7 @@ def shows(app: LabApp, text: str) -> Callable[[], bool]:
 
 
 def _paint_later(
-    compositor: Compositor,
+    self: Compositor,
     full: bool = False,
     screen_stack: list[Screen[Any]] | None = None,
     simplify: bool = False,
@@ -64,7 +64,7 @@ def _paint_later(
     app = active_app.get(None)
     if not full and isinstance(app, StyledApp) and app.is_headless:
         return None
-    return _render_update(compositor, full, screen_stack, simplify)
+    return _render_update(self, full, screen_stack, simplify)
 
 
 def paint_at_rest() -> None:
