@@ -51,9 +51,9 @@ def command(
         options = GenerateOptions([prompt], specs, length, 1, seed)
         with progress_bar("prompting") as bar:
             for number, run in enumerate(opened, 1):
-                told: list[str] = []
-                answers[run.name] = next(generate(run, options, tell=told.append))
-                weights[run.name] = told[0]
+                names: list[str] = []
+                answers[run.name] = next(generate(run, options, tell=names.append))
+                weights[run.name] = names[0]
                 bar(number, len(opened))
     with progress_bar("reading the journals") as bar:
         histories = []

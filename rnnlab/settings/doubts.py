@@ -41,20 +41,20 @@ def doubts_of_change(
 
     seconds_left: end (`steps`, ...) -> estimated seconds until the run reaches its new value.
     """
-    found = []
+    lines = []
     for name in _SCALED:
         before, after = getattr(old, name), getattr(new, name)
         if before <= 0 or after <= 0:
             continue
         if after >= _FACTOR * before:
-            found.append(_far(name, after, f"{after / before:,.0f} times the present", before))
+            lines.append(_far(name, after, f"{after / before:,.0f} times the present", before))
         elif before >= _FACTOR * after:
-            found.append(_far(name, after, f"1/{before / after:,.0f} of the present", before))
+            lines.append(_far(name, after, f"1/{before / after:,.0f} of the present", before))
     for name, seconds in seconds_left.items():
         days = seconds / 86_400
         if days > _MOST_DAYS and getattr(new, name) != getattr(old, name):
-            found.append(f"{name} = {as_text(getattr(new, name))}: {days:,.0f} days of training")
-    return found
+            lines.append(f"{name} = {as_text(getattr(new, name))}: {days:,.0f} days of training")
+    return lines
 
 
 def _far(name: str, value: float, how: str, before: float) -> str:

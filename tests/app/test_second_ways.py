@@ -127,14 +127,15 @@ async def test_a_long_toast_is_read_to_its_end_and_covers_no_legend(lab: Lab, ap
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until(pilot, lambda: table(app).row_count)
         await until(pilot, shows(app, "train 2.0"))
-        top = home(app).plots.region.y
+        bottom = home(app).pane.region.bottom
         legend = [line for line in lines(app) if "train 2.0" in line]
         app.page.toast("beta failed: " + "a long reason and " * 9 + "the remedy", "error")
         await until(pilot, shows(app, "the remedy"))
         assert [line for line in lines(app) if "train 2.0" in line] == legend
-        assert home(app).plots.region.y > top
+        toast = app.screen.query_one("Toast").region
+        assert home(app).pane.region.bottom <= toast.y < bottom, "the panes make room"
         app.clear_notifications()
-        await until(pilot, lambda: home(app).plots.region.y == top)
+        await until(pilot, lambda: home(app).pane.region.bottom == bottom)
 
 
 async def test_a_picture_of_the_screen_is_written_by_a_key_and_by_the_palette(

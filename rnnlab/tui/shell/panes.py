@@ -187,5 +187,5 @@ class Layout:
         is_fitting = not spec.is_for_wide or self._screen.app.size.width >= _NORMAL
         return is_fitting and self._can_fit(pane)
 
-    def _spec(self, pane: str) -> Pane | None:
+    def _spec(self, pane: str | None) -> Pane | None:
         return next((p for p in self._panes if p.id == pane), None)

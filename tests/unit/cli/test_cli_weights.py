@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.cli._weights import weights_of
+from rnnlab.runs.checkpoint import POINTERS
 from rnnlab.runs.store import RunStore
 from tests.toys.app_lab import Lab
 
@@ -25,7 +26,7 @@ def test_weights_are_named_and_so_are_the_others(
     tmp_path: Path, last: int, best: int | None, step: int, line: str
 ) -> None:
     run = Lab(RunStore(tmp_path)).add("m")
-    for name, at in (("last", last), ("best", best)):
+    for name, at in zip(POINTERS, (last, best), strict=True):
         pointer = run.paths.pointer(name)
         pointer.unlink(missing_ok=True)
         if at is not None:

@@ -5,19 +5,25 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 
-from rnnlab.plots import Chart, Curve, loss
-from rnnlab.plots._y_range import view_of
+from rnnlab.plots import NamedHistory, loss
+from rnnlab.plots._robust import Heights, robust_heights
+from rnnlab.runs.history import History
 
 NUM = 500
 
 
-def chart(ys: Sequence[float], *, can_diverge: bool = True) -> Chart:
-    curve = Curve("train", tuple(map(float, range(len(ys)))), tuple(ys), 0)
-    return replace(loss.chart([]), curves=(curve,), can_diverge=can_diverge)
+def heights(*curves: Sequence[float], num_between: int = 1, can_diverge: bool = True) -> Heights:
+    """Return the heights of curves; those after the first have a point every `num_between`."""
+    values = [value for curve in curves for value in curve]
+    points = [
+        ([float(place * (num_between if number else 1)) for place in range(len(curve))], curve)
+        for number, curve in enumerate(curves)
+    ]
+    whole = Heights(min(values), max(values))
+    return robust_heights(points, whole, is_log=False, can_diverge=can_diverge)
 
 
 def good(place: int) -> float:
@@ -28,37 +34,32 @@ def good(place: int) -> float:
 @pytest.mark.parametrize(
     ("begin", "end", "level"),
     [
-        (200, 260, 1e3),
-        (150, 450, 300.0),
-        (300, NUM, 1e6),
-        (60, 400, 80.0),
-        (180, NUM, 1e3),
+        (200, 260, 1e3), (150, 450, 300.0), (300, NUM, 1e6), (60, 400, 80.0), (180, NUM, 1e3),
         (60, NUM, 1e4),
     ],
-)
+)  # fmt: skip
 def test_the_heights_are_those_before_and_after_a_long_divergence(
     begin: int, end: int, level: float
 ) -> None:
     losses = [
         level * (1 + random.Random(i).random()) if begin <= i < end else good(i) for i in range(NUM)
     ]
-    y = view_of(chart(losses), 80).y
-    assert y.high < 5.0
+    low, high = heights(losses)
+    assert high < 5.0
     sound = [good(i) for i in range(NUM) if not begin <= i < end]
-    assert y.low <= min(sound[100:] or sound)
+    assert low <= min(sound[100:] or sound)
 
 
 def test_the_few_validations_of_a_run_that_diverges_do_not_flatten_its_loss() -> None:
     losses = [good(i) if i < 250 else 1800 + 40 * random.Random(i).random() for i in range(NUM)]
-    train = chart(losses).curves[0]
-    val = Curve("val", train.xs[30::31], train.ys[30::31], 1)
-    assert len(val.xs) < 20
-    assert view_of(replace(chart([]), curves=(train, val)), 80).y.high < 5.0
+    validations = losses[::31]
+    assert len(validations) < 20
+    assert heights(losses, validations, num_between=31).high < 5.0
 
 
 def test_an_explosion_leaves_the_loss_before_it_readable() -> None:
     losses = [good(i) if i < 200 else good(i) * math.exp((i - 200) / 15) for i in range(NUM)]
-    assert view_of(chart(losses), 80).y.high < 20.0
+    assert heights(losses).high < 20.0
 
 
 @pytest.mark.parametrize(
@@ -74,10 +75,10 @@ def test_an_explosion_leaves_the_loss_before_it_readable() -> None:
 )
 def test_a_curve_that_does_not_diverge_keeps_its_heights(value: Callable[[int], float]) -> None:
     ys = [value(i) for i in range(NUM)]
-    y, without = (view_of(chart(ys, can_diverge=flag), 80).y for flag in (True, False))
-    assert y == without
+    assert heights(ys) == heights(ys, can_diverge=False)
 
 
-def test_a_chart_whose_values_may_rise_far_shows_them() -> None:
+def test_a_figure_that_may_rise_far_is_shown_and_a_loss_is_not_such_a_figure() -> None:
     rates = [100.0 + i % 7 if i < 200 else 90_000.0 + i for i in range(NUM)]
-    assert view_of(chart(rates, can_diverge=False), 80).y.high >= 90_000.0
+    assert heights(rates, can_diverge=False).high >= 90_000.0
+    assert loss.chart([NamedHistory("a", 0, History())]).can_diverge
