@@ -95,7 +95,9 @@ def native_kernels() -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Look for garbage less often, and never in thousands of tests and torch."""
-    if hasattr(session.config, "workerinput"):
+    if hasattr(session.config, "workerinput") and any(
+        "native_kernels" in getattr(item, "fixturenames", ()) for item in session.items
+    ):
         compile_kernels()
     gc.enable()
     gc.freeze()
