@@ -83,9 +83,10 @@ def pytest_configure(config: pytest.Config) -> None:
         start_compiling()
 
 
-@pytest.fixture(scope="session")
-def native_kernels() -> None:
-    """Skip a test where the kernels cannot be compiled."""
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test of the kernels where they cannot be compiled: known only once it begins."""
+    if item.get_closest_marker("native") is None:
+        return
     compile_kernels()
     from rnnlab.native import report
 
@@ -95,7 +96,9 @@ def native_kernels() -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Look for garbage less often, and never in thousands of tests and torch."""
-    if hasattr(session.config, "workerinput"):
+    if hasattr(session.config, "workerinput") and any(
+        item.get_closest_marker("native") for item in session.items
+    ):
         compile_kernels()
     gc.enable()
     gc.freeze()

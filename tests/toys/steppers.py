@@ -16,7 +16,7 @@ from rnnlab.models import LanguageModel, build_model
 from rnnlab.settings.run_config import RunConfig
 
 NATIVE_CELLS = ("gru", "lstm", "rnn", "rnn-relu", "rnn-sigmoid")
-needs_native = pytest.mark.usefixtures("native_kernels")
+needs_native = pytest.mark.native
 """Skips a test where the kernels cannot be compiled."""
 
 

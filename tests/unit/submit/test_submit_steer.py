@@ -115,6 +115,13 @@ def test_a_paused_run_is_changed_and_resumed(make: Any) -> None:
     assert commands == [Command("set", values={"clip": 0.5}), Command("resume")]
 
 
+def test_a_shipped_run_does_not_continue_with_a_later_end(make: Any) -> None:
+    run = Run(make("finished", step=100).paths, is_shipped=True)
+    with pytest.raises(BadInputError, match="'a' is shipped"):
+        resume_run(run, {"steps": "300"}, launch_worker=start_nothing)
+    assert read_pending(run.paths) == {}
+
+
 def test_a_running_run_is_changed_by_set(make: Any) -> None:
     run = make("running", step=40)
     with pytest.raises(BadInputError, match=r"`rnnlab set a lr=0.1` changes it"):
