@@ -4,8 +4,8 @@
 
 - evaluate: a text read as one stream, on one thread and on all cores, against torch's kernel for
   whole sequences under the same model on one thread. Both have the same loss, which is checked.
-- GB/s: the speed at which the evaluation reads W_hh on one thread: all of it in every step. All else
-  in a step, such as gates, head and softmax, counts as lost time.
+- GB/s: the speed at which the evaluation reads W_hh on one thread, all of it in every step. All
+  else in a step, such as gates, head and softmax, counts as lost time.
 - prefill: a prompt of PROMPT characters until the first new token, against the same.
 - cold: `rnnlab generate` of a shipped model in a process of its own, and the generator process from
   its start to its first answer, against the same with RNNLAB_NATIVE=0.
