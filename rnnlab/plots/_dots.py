@@ -16,7 +16,7 @@ Dot = tuple[int, int]
 """Column and row of a dot, from the bottom left of the picture."""
 Cell = tuple[int, int]
 """Column and row of a character, from the bottom left of the picture."""
-Axis = tuple[float, float]
+Range = tuple[float, float]
 _BRAILLE = (0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08)
 """Bits of the braille dots: for both columns, from the bottom to the top."""
 _BLOCKS = " ▖▘▌▗▄▚▙▝▞▀▛▐▟▜█"
@@ -48,7 +48,7 @@ class Dots:
             else:
                 self._steep_line(x0, y0, x1, y1)
 
-    def places(self, xs: Sequence[float], ys: Sequence[float], x: Axis, y: Axis) -> list[Dot]:
+    def places(self, xs: Sequence[float], ys: Sequence[float], x: Range, y: Range) -> list[Dot]:
         """Return the dots at points; x, y: lowest and highest value of both axes."""
         columns = _on_axis(xs, *x, self._last_column)
         return [*zip(columns, _on_axis(ys, *y, self._last_row), strict=True)]
