@@ -227,7 +227,7 @@ def _draw_curve(
     is_apart = series.curve.is_faint and not series.is_dense
     cells: list[Cell] = []
     for part in series.parts:
-        points = dots.places(view, part)
+        points = dots.places(part.xs, part.ys, view.x, view.y)
         cells += dots.cells(points)
         if series.curve.style != "band":
             (dots.add if is_apart else dots.join)(points)

@@ -1,4 +1,4 @@
-"""Reduce a series to the points that a terminal can show: plotext's time grows with the points."""
+"""Reduce a series to the points that a terminal can show: drawing time grows with the points."""
 
 from __future__ import annotations
 

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 
-from rnnlab.plots._clip import Part
 from rnnlab.plots._style import DrawStyle, Glyphs
-from rnnlab.plots._y_range import View
 
 Dot = tuple[int, int]
 """Column and row of a dot, from the bottom left of the picture."""
 Cell = tuple[int, int]
 """Column and row of a character, from the bottom left of the picture."""
+Range = tuple[float, float]
 _BRAILLE = (0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08)
 """Bits of the braille dots: for both columns, from the bottom to the top."""
 _BLOCKS = " ▖▘▌▗▄▚▙▝▞▀▛▐▟▜█"
@@ -49,10 +48,10 @@ class Dots:
             else:
                 self._steep_line(x0, y0, x1, y1)
 
-    def places(self, view: View, part: Part) -> list[Dot]:
-        """Return the dots at the points of a part of a curve."""
-        columns = _on_axis(part.xs, *view.x, self._last_column)
-        return [*zip(columns, _on_axis(part.ys, *view.y, self._last_row), strict=True)]
+    def places(self, xs: Sequence[float], ys: Sequence[float], x: Range, y: Range) -> list[Dot]:
+        """Return the dots at points; x, y: lowest and highest value of both axes."""
+        columns = _on_axis(xs, *x, self._last_column)
+        return [*zip(columns, _on_axis(ys, *y, self._last_row), strict=True)]
 
     def cells(self, dots: Iterable[Dot]) -> list[Cell]:
         """Return the cell of each dot."""

@@ -7,9 +7,7 @@ from itertools import pairwise
 import pytest
 
 from rnnlab.plots import DrawStyle, Glyphs
-from rnnlab.plots._clip import Part
 from rnnlab.plots._dots import Dot, Dots
-from rnnlab.plots._y_range import Span, View
 
 SIZE = (8, 6)
 POINTS = [(0, 3), (0, 0), (1, 23), (2, 5), (6, 4), (9, 7), (10, 23), (13, 0), (15, 9)]
@@ -59,6 +57,5 @@ def test_the_dots_of_a_cell_are_one_character(glyphs: Glyphs, character: str) ->
 
 
 def test_a_point_of_a_curve_has_a_dot_in_the_picture_even_just_beyond_its_edge() -> None:
-    view = View((), Span(10, 20), Span(-1, 1), (), None, 0, False, 0.0, True)
-    dots = Dots(SIZE, DrawStyle()).places(view, Part([10, 15, 20, 20.1], [-1.1, 0, 1, 1]))
+    dots = Dots(SIZE, DrawStyle()).places([10, 15, 20, 20.1], [-1.1, 0, 1, 1], (10, 20), (-1, 1))
     assert dots == [(0, 0), (8, 12), (15, 23), (15, 23)]
