@@ -75,7 +75,8 @@ async def test_the_cursor_moves_along_the_curve_and_shows_the_samples_of_its_ste
         screen = await open_timeline(pilot, app)
         await until(pilot, lambda: len(texts(screen)) == 2 and "at 40" in texts(screen)[0])
         assert texts(screen)[0] == "Once⏎\n[/bold] ␛[31m at 40"
-        assert "step 40, epoch 4.00, train 2.0000, val 2.5000  4/4 newest" in where(screen)
+        newest = "step 40, epoch 4.00, train 2.0000, val 2.5000  4/4 newest"
+        await until(pilot, lambda: newest in where(screen))  # once the journal is read
         await pilot.press("left", "left")
         await until(pilot, lambda: "at 10" in texts(screen)[1])
         chart = screen.query_one("#plot-loss", ChartPane)

@@ -175,8 +175,9 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         chosen = self.names
         order = [*chosen, *(name for name in self._order if name not in chosen)]
         panes = [self._panes[name] for name in order]
+        shown = panes[: len(chosen)]  # the order of the others is not seen
         # The grid has no charts before it is composed, nor while the app closes.
-        if self.children and list(self.children) != panes:
+        if self.children and [pane for pane in self.children if pane in shown] != shown:
             for pane in panes:
                 self.move_child(pane, after=self.children[-1])
         self._arrange()

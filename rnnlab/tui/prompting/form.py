@@ -70,9 +70,7 @@ class PromptForm(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the fields."""
-        for name, field in self._inputs.items():
-            field.value = self._value(name)
-        self.prompt.set_text(self._session.fields.prompt)
+        self.load()
         with Horizontal(classes="row", id="prompt-row"):
             yield Label("text ", classes="name")
             yield self.prompt

@@ -50,8 +50,9 @@ class GoKeys(Widget):
         self.display = True
 
     def close(self) -> None:
-        """Stop waiting."""
-        self.display = False
+        """Stop waiting; setting what is set already would compute a layout."""
+        if self.is_waiting:
+            self.display = False
 
     def take(self, event: Key) -> GoTarget:
         """Return what the second key asks for, and stop waiting."""

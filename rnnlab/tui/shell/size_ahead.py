@@ -16,7 +16,7 @@ def size_ahead(widget: Widget) -> Size:
     """
     inside = widget.app.size
     chain = [node for node in reversed(widget.ancestors_with_self) if isinstance(node, Widget)]
-    for parent, child in pairwise(node for node in chain if node is not widget.app):
+    for parent, child in pairwise(chain):
         placements = parent.arrange(inside).placements
         region = next((place.region for place in placements if place.widget is child), None)
         if region is None:
