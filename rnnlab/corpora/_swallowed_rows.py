@@ -37,10 +37,9 @@ class SwallowedRows:
         for text in fields if last_line > first_line else ():
             lines = text.split("\n")
             for part in (lines[1:], lines[:-1]):
-                labels = [self._label_of(line) for line in part]
-                if labels and all(label is not None for label in labels):
-                    found = tuple(label for label in labels if label is not None)
-                    self._suspects.append(_Suspect(first_line, last_line, found))
+                labels = [label for line in part if (label := self._label_of(line)) is not None]
+                if part and len(labels) == len(part):
+                    self._suspects.append(_Suspect(first_line, last_line, tuple(labels)))
 
     def check(self, file: Path) -> None:
         """Raise BadInputError if a text has swallowed rows; call this after the last row."""

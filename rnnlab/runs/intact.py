@@ -56,4 +56,5 @@ def damaged_state(file: Path, problem: str) -> RnnlabError:
     if whole:
         option = f"--init-from {paths.name}@{whole[-1]}"
         hint = f"start a run with the weights of step {whole[-1]}: `rnnlab train {option}`"
-    return RnnlabError(f"{file} is damaged: {problem}", hint)
+    what = f"is damaged: {problem}" if file.exists() else "is missing"
+    return RnnlabError(f"{file} {what}", hint)

@@ -320,6 +320,8 @@ async def test_a_run_is_started_on_the_chosen_corpus(app: LabApp) -> None:
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
         assert app.screen.query_one("#field-corpus", Input).value == "reber"
-        await pilot.press("escape", "n")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, CorporaScreen))
+        await pilot.press("f2", "n")
         await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
         assert app.screen.query_one("#field-corpus", Input).value == "", "the form is fresh"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.geometry import Size
@@ -23,9 +23,11 @@ FIRST_CHARTS = ("loss", "grad-norm", "layer-norms", "throughput", "learning-rate
 """Default order of the charts; charts that are not listed follow alphabetically."""
 
 _KEYS = "y log scale · x axis · +/- smooth · M metrics"
-_KEYS_IN_FOCUS = f"← → cursor · ↑ ↓ zoom · {_KEYS}"
-_KEYS_WITHOUT_FOCUS = f"{_KEYS} · tab more keys"
-"""The main keys in the border; the help has all of them."""
+_KEYS_IN_FOCUS = (f"← → cursor · ↑ ↓ zoom · {_KEYS}", "← → cursor · ↑ ↓ zoom")
+_KEYS_WITHOUT_FOCUS = (f"{_KEYS} · tab more keys", "tab chart keys")
+"""The main keys in the border, as they fit; the help has all of them."""
+_BESIDE_KEYS = 14
+"""Columns of a border that the keys leave free, for the title in a low pane."""
 _MIN_WIDTH = 56
 _MIN_HEIGHT = 9
 """Size of the smallest chart, in cells."""
@@ -68,7 +70,7 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
     """A grid of charts, with as many columns and rows as leave each chart readable."""
 
     BORDER_TITLE = "Charts"
-    BORDER_SUBTITLE = _KEYS_WITHOUT_FOCUS
+    BORDER_SUBTITLE = _KEYS_WITHOUT_FOCUS[0]
 
     def __init__(self, state: LabState, name: str = "plots") -> None:
         """name: id of the widget."""
@@ -112,6 +114,7 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
     def on_mount(self) -> None:
         """Put the charts in their order."""
         self._sort()
+        self.watch(self, "has_focus", self.show_keys, init=False)
 
     def show(self, runs: Sequence[NamedHistory]) -> None:
         """Show these runs on every visible chart."""
@@ -142,12 +145,11 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         self._arrange()
         self.show_keys()
 
-    @on(events.Focus)
-    @on(events.Blur)
     def show_keys(self) -> None:
         """Name the main keys in the border, or in the title of a pane without a lower border."""
         has_subtitle = bool(self.styles.border_bottom[0])
-        keys = _KEYS_IN_FOCUS if self.has_focus else _KEYS_WITHOUT_FOCUS
+        choices = _KEYS_IN_FOCUS if self.has_focus else _KEYS_WITHOUT_FOCUS
+        keys = next((keys for keys in choices if len(keys) <= self.size.width - _BESIDE_KEYS), "")
         self.border_subtitle = keys if has_subtitle else ""
         title = self.BORDER_TITLE
         self.border_title = title if has_subtitle or not self.has_focus else f"{title}: {keys}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.corpora._documents import read_documents
+from rnnlab.corpora import read_documents
 
 ROWS = [("good", "a fine film"), ("bad", "a dull one"), ("good", "some joy"), ("bad", "no end")]
 

@@ -56,6 +56,10 @@ def test_damaged_weights_name_the_other_checkpoints(paths: RunPaths) -> None:
 
 
 def test_a_damaged_state_leaves_the_weights(paths: RunPaths) -> None:
+    assert f"{paths.training_state(30)} is missing; " in str(
+        damaged_state(paths.training_state(30), "No such file")
+    )
+    paths.training_state(30).touch()
     error = str(damaged_state(paths.training_state(30), "too short"))
     assert f"{paths.training_state(30)} is damaged: too short" in error
     assert "step 20: `rnnlab train --init-from run@20`" in error

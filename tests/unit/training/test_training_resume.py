@@ -295,7 +295,7 @@ def test_a_broken_training_state_is_reported_in_one_line(
     file.unlink()
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(RnnlabError, match="start a new run") as caught:
+    with pytest.raises(RnnlabError, match="--init-from run@5") as caught:
         start()
     assert file.name in str(caught.value)
     assert str(caught.value).isprintable()
