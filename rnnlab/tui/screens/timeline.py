@@ -112,6 +112,7 @@ class TimelineScreen(GridScreen):
         self._run: Run | None = None
         self._tail: JournalTail | None = None
         self._history = History()
+        self._shown_where = Text()
         self._shown: object = None
 
     def compose_body(self) -> ComposeResult:
@@ -209,10 +210,13 @@ class TimelineScreen(GridScreen):
         self.plots.show(self.state.named_histories((chosen.name,)))
         at = [] if shown is None or self.place is None else self._positions(shown)
         self.plots.point_at(at[0] if at else None)
+        where = self._where(chosen, shown)
+        if where != self._shown_where:  # the losses follow once the journal has been read
+            self._shown_where = where
+            self._status.update(where, layout=False)
         key = (chosen.name, shown, self.place is None, len(self.rounds))
         if key != self._shown:
             self._shown = key
-            self._status.update(self._where(chosen, shown), layout=False)
             if self.is_mounted:
                 self.show_samples(shown)
 
