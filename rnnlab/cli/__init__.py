@@ -55,7 +55,7 @@ def _warm_worker(arguments: list[str]) -> AbstractContextManager[None]:
 def _open_lab() -> int:
     gc.disable()  # the app enables garbage collection again after its slow imports
     from rnnlab.base.errors import RnnlabError
-    from rnnlab.tui.terminal import open_lab
+    from rnnlab.tui.open_lab import open_lab
 
     try:
         return open_lab()

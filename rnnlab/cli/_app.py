@@ -56,7 +56,7 @@ def _lab(
         from rnnlab.base.preferences import announce_colors
 
         announce_colors()
-        from rnnlab.tui.terminal import open_lab
+        from rnnlab.tui.open_lab import open_lab
 
         raise typer.Exit(open_lab(checkpoints, data, is_ascii=is_ascii))
     from rnnlab.cli.runs import command as list_runs

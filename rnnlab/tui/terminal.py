@@ -1,14 +1,10 @@
-"""The lab in a terminal, as far as that can show it; Textual would ask for everything."""
+"""What the terminal is able to show; Textual would ask for everything."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
-from pathlib import Path
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.base.preferences import load_preferences
-from rnnlab.runs.store import RunStore
 
 _PLAIN = ("ansi", "unknown", "vt100", "vt102", "vt220")
 
@@ -28,22 +24,3 @@ def check_terminal() -> None:
             "this terminal cannot show the lab: TERM is dumb",
             "use another terminal; `rnnlab runs` and `rnnlab watch` print what they show",
         )
-
-
-def open_lab(
-    checkpoints: Path | None = None, data: Path | None = None, *, is_ascii: bool = False
-) -> int:
-    """Open the lab in this terminal; return the exit code."""
-    check_terminal()
-    from rnnlab.tui.app import LabApp
-    from rnnlab.tui.state.view_state import state_file
-
-    preferences = load_preferences()
-    if is_ascii:
-        preferences = replace(preferences, glyphs="ascii")
-    store = RunStore.default(checkpoints)
-    lab = LabApp(
-        store, data, preferences=preferences, view_file=state_file(store.root), has_outline=True
-    )
-    lab.run(mouse=has_mouse())
-    return lab.return_code or 0
