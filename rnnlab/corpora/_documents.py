@@ -256,7 +256,7 @@ def _json_row(line: str, number: int, file: Path, columns: Columns) -> Row:
     try:
         row: Any = parse_json(line)
     except ValueError as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         raise BadInputError(f"{place} is not valid JSON: {reason}", hint) from None
     if not isinstance(row, Mapping):
         raise BadInputError(f"{place} is not a JSON object", hint)

@@ -159,6 +159,10 @@ def load_model(
                 break
             continue
         network = _network(config, vocabulary, arrays, file) if device == "cpu" else None
+        if network is None:
+            cell = registry.load("cells", config.cell).CELL
+            num_outputs = _num_outputs(config, vocabulary)
+            check_arrays(config, len(vocabulary), num_outputs, arrays, file, cell.shapes)
         model = network or _torch_model(config, vocabulary, arrays, device, file)
         return LoadedModel(model, vocabulary, config, step, paths.name)
     steps = ", ".join(map(str, paths.checkpoint_steps()))
@@ -193,9 +197,6 @@ def _torch_model(
 ) -> TextModel:
     from rnnlab.models import build_model, set_weights
 
-    cell = registry.load("cells", config.cell).CELL
-    num_outputs = _num_outputs(config, vocabulary)
-    check_arrays(config, len(vocabulary), num_outputs, arrays, file, cell.shapes)
     model = build_model(config, vocabulary)
     set_weights(model, arrays, file)
     return model.to(device).eval()

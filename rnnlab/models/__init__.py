@@ -1,6 +1,6 @@
 """Models in torch (embedding, recurrent layers, head), and their weights on disk."""
 
-from rnnlab.models._captured import Captured, CudaGraph, Graph, has_graphs
+from rnnlab.models._captured import WARM_UP, Captured, CudaGraph, Graph, has_graphs
 from rnnlab.models._checkpoint import (
     build_model,
     load_weights,
@@ -14,6 +14,7 @@ from rnnlab.models._loss import Losses, cross_entropy
 from rnnlab.models._text_model import Example, Prediction, TextModel
 
 __all__ = [
+    "WARM_UP",
     "Captured",
     "Classifier",
     "CudaGraph",

@@ -107,6 +107,8 @@ def _without_divergence(
     values = ys[first::num_between]
     early = _drawable(values[:num_early], is_log=is_log)
     heights = early + _drawable(values[num_early:], is_log=is_log)
+    if not heights:
+        return ()
     rises = list(map(sub, heights, accumulate(heights, min)))
     if 2 * max(rises) < max(heights) - min(heights):
         return ()  # the fall of the curve is larger

@@ -55,6 +55,6 @@ def damaged_state(file: Path, problem: str) -> RnnlabError:
     hint = "start a new run"
     if whole:
         option = f"--init-from {paths.name}@{whole[-1]}"
-        hint = f"start a run with the weights of step {whole[-1]}: `rnnlab train {option}`"
+        hint = f"start a run with the weights of step {whole[-1]}: `rnnlab train CORPUS {option}`"
     what = f"is damaged: {problem}" if file.exists() else "is missing"
     return RnnlabError(f"{file} {what}", hint)

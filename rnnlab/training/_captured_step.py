@@ -7,6 +7,7 @@ tasks have many shapes: the first few are captured, too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
 
 import torch
@@ -27,7 +28,7 @@ def fastest_step(
     note: called with the reason if a capture fails; the steps are then computed kernel by kernel.
     """
     if has_graphs(device) and is_capturable(optimizer):
-        return CapturedStep(CudaGraph, note)
+        return CapturedStep(partial(CudaGraph, device), note)
     return compute_step
 
 
@@ -41,22 +42,15 @@ class CapturedStep:
         self._note = note
         self._config: RunConfig | None = None
         self._captured: Captured[Outcome] | None = None
-        self._is_off = False
 
     def __call__(self, work: Work) -> Outcome:
         """Take a step; the states and the norms of the parameters are valid until the next one."""
-        if self._is_off or work.example.lengths_B is not None:  # lengths are read by the host
+        if work.example.lengths_B is not None:  # the host reads them
             return compute_step(work)
         if self._captured is None or work.config is not self._config:
             self._config = work.config  # clip and smoothing are constants of a graph
             self._captured = self._capture(work)
-        try:
-            outcome = self._captured(_inputs(work))
-        except RuntimeError as error:
-            reason = str(error).partition("\n")[0]
-            self._note(f"computing without CUDA graphs: {reason}")
-            self._is_off = True
-            return compute_step(work)
+        outcome = self._captured(_inputs(work))
         for name, gradient in outcome.gradients.items():
             work.model.learnt[name].grad = gradient
         loss, norm = outcome.loss.clone(), outcome.norm.clone()
@@ -67,7 +61,7 @@ class CapturedStep:
         def compute(inputs: Sequence[Tensor]) -> Outcome:
             return compute_step(_with_inputs(work, inputs))
 
-        return Captured(compute, lambda: self._make_graph(work.generator))
+        return Captured(compute, lambda: self._make_graph(work.generator), self._note)
 
 
 def _inputs(work: Work) -> list[Tensor]:

@@ -14,7 +14,8 @@ from rnnlab.training._compiler import leave_out_compiler, update
 def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer:
     """Return the optimiser of a run; weight decay applies to matrices, but not to biases.
 
-    On a GPU its learning rate is a tensor, which `set_rate` changes: a CUDA graph reads it.
+    On a GPU, its learning rate is a tensor, which `set_rate` changes: a CUDA graph reads it. This
+    does not hold for RMSprop, whose steps are not captured.
     """
     leave_out_compiler()
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -28,10 +29,12 @@ def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer
         ]
     betas = (0.9, config.beta2)
     match config.optimizer:
-        case "adamw":
-            return torch.optim.AdamW(groups, lr, betas, fused=True, capturable=is_gpu)
-        case "adam":
-            return torch.optim.Adam(groups, lr, betas, fused=True, capturable=is_gpu)
+        case "adamw" | "adam" as name:
+            kind = torch.optim.AdamW if name == "adamw" else torch.optim.Adam
+            adam = kind(groups, lr, betas, fused=True, capturable=is_gpu)
+            # Torch would warn of steps that are not captured, such as the first three.
+            adam._warned_capturable_if_run_uncaptured = True
+            return adam
         case "sgd":
             return _sgd(groups, lr, config.momentum)
         case "rmsprop":

@@ -34,6 +34,7 @@ def trial(
 ) -> tuple[float, float]:
     """Train for about `seconds`; return tokens per second and seconds per step."""
     from rnnlab import training
+    from rnnlab.models import WARM_UP
 
     optimizer = training.make_optimizer(model, config)
     state = training.TrainingState.fresh(config.seed, device)
@@ -42,7 +43,8 @@ def trial(
     num_tokens, num_steps = 0, 0
     batches = split.train_batches(0, 0)
     first = next(batches)
-    take_step(batch=first)
+    for _ in range(1 if compute is training.compute_step else WARM_UP + 2):  # with the capture
+        take_step(batch=first)
     _synchronise(device)
     started = time.perf_counter()
     for batch in batches:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from rnnlab.tui.screens.new_run import NewRunScreen
 from tests.toys.app_lab import table, until
@@ -35,3 +35,6 @@ async def test_a_finished_run_is_continued_from_its_best_weights_in_a_new_run(
         await until(pilot, lambda: "press ^r again if you mean it" in "\n".join(lines(app)))
         assert "lr = 1000: more than 0.5, the usual limit with adamw" in "\n".join(lines(app))
         assert isinstance(app.screen, NewRunScreen)
+        about = app.page.query_one("#about", Static)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "again if you mean it" not in str(about.render()))

@@ -29,6 +29,8 @@ async def test_charts_without_room_are_hidden_until_their_key_shows_them(
         await until(pilot, lambda: home(app).plots.content_size.height >= 10)
         await pilot.press("2")
         await until(pilot, lambda: not home(app).query_one("#upper").display)
+        await pilot.press("3")  # without the answers they have room
+        await until(pilot, lambda: home(app).plots.content_size.height >= 3)
 
 
 async def test_details_are_large_next_to_the_charts_and_hidden_again_by_their_key(

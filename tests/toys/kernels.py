@@ -27,7 +27,7 @@ sys.exit(None if found.library is not None else found.report)
 
 
 def start_compiling() -> None:
-    """Start a process that compiles the kernels; whoever needs them before it ends waits for it."""
+    """Start a process that compiles the kernels; `compile_kernels` waits for it."""
     subprocess.Popen(
         [sys.executable, "-m", "tests.toys.kernels"],
         cwd=CHECKOUT,

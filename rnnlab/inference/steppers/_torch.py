@@ -7,6 +7,7 @@ rows of features.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -37,9 +38,11 @@ class TorchStepper:
         """Step with a model; make_graph: captures steps, by default on a GPU only."""
         self._model = model
         if make_graph is None and has_graphs(model.device):
-            make_graph = CudaGraph
+            make_graph = partial(CudaGraph, model.device)
         self._has_graphs = make_graph is not None
-        self._compute = Captured(self._step, make_graph) if make_graph else self._step
+        self._compute: Callable[[Sequence[Tensor]], tuple[Tensor, TorchState]] = self._step
+        if make_graph is not None:  # without a graph, the steps are only slower
+            self._compute = Captured(self._step, make_graph, lambda _reason: None)
 
     def begin(self) -> TorchState:
         """Return the state of one row before the first token; implements `Stepper.begin`."""

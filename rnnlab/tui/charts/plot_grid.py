@@ -152,7 +152,9 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         keys = next((keys for keys in choices if len(keys) <= self.size.width - _BESIDE_KEYS), "")
         self.border_subtitle = keys if has_subtitle else ""
         title = self.BORDER_TITLE
-        self.border_title = title if has_subtitle or not self.has_focus else f"{title}: {keys}"
+        self.border_title = (
+            title if has_subtitle or not (keys and self.has_focus) else f"{title}: {keys}"
+        )
 
     def fit(self) -> None:
         """Show as many charts as will fit; once the grid has a size, do nothing."""

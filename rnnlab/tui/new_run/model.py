@@ -61,10 +61,10 @@ class Draft:
         return self.resolved.chosen
 
     def doubt(self) -> str:
-        """Return the first strange value of valid settings, with its reason; "" for none."""
+        """Return the strange values of valid settings, with their reasons; "" for none."""
         if self.resolved.needs_corpus or self.problems:
             return ""
-        return next(iter(doubts(self.resolved.valid_config())), "")
+        return "; ".join(doubts(self.resolved.valid_config()))
 
     def command(self) -> str:
         """Return the command that trains the same run."""

@@ -206,12 +206,13 @@ def _preview(steered: Sequence[Steered], present: Texts, is_for_end: bool, answe
 
 
 def _doubt(steered: Sequence[Steered], present: Texts, is_for_end: bool, answers: Answers) -> str:
-    """Return the first strange value of valid answers, with its reason; empty if there is none."""
+    """Return the strange values of valid answers, with their reasons; empty if there are none."""
     changes = changes_of(answers, present, is_for_end=is_for_end)
-    for run in steered:
-        for doubt in run.doubts(changes):
-            return f"{run.run.name}: {doubt}" if len(steered) > 1 else doubt
-    return ""
+    return "; ".join(
+        f"{run.run.name}: {doubt}" if len(steered) > 1 else doubt
+        for run in steered
+        for doubt in run.doubts(changes)
+    )
 
 
 def _about(steered: Sequence[Steered], *, is_for_end: bool) -> str:

@@ -27,7 +27,7 @@ class _Body(Static):
     longer than the frame that shows a newly chosen run.
     """
 
-    is_behind = False
+    _is_behind = False
     """Whether the text has changed since it was last visible."""
 
     def refresh(
@@ -39,14 +39,14 @@ class _Body(Static):
     ) -> Self:
         """Repaint; while the details are hidden, note that this is to be done."""
         if self.is_attached and not all(widget.display for widget in self.ancestors_with_self):
-            self.is_behind = True
+            self._is_behind = True
             return self
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def catch_up(self) -> None:
         """Repaint the text if it has changed while it was hidden."""
-        if self.is_behind:
-            self.is_behind = False
+        if self._is_behind:
+            self._is_behind = False
             self.refresh(layout=True)
 
 

@@ -161,8 +161,12 @@ class LabScreen(PromptingScreen, GridScreen):
         """Return False for the charts if the other panes leave them less than the least chart."""
         if pane != "plots" or self.app.size.height >= _HIGH:
             return True
-        runs = min(self.table.row_count + _ABOVE_RUNS, int(self.app.size.height * _MOST_RUNS))
-        others = max(runs, _LEAST_RUNS) + self.pane.num_low_rows + _ABOVE_AND_BELOW
+        others = _ABOVE_AND_BELOW
+        if self.panes.is_shown("runs"):
+            runs = min(self.table.row_count + _ABOVE_RUNS, int(self.app.size.height * _MOST_RUNS))
+            others += max(runs, _LEAST_RUNS)
+        if self.panes.is_shown("prompt-pane"):
+            others += self.pane.num_low_rows
         return self.app.size.height - others >= _LEAST_CHARTS
 
     @on(PromptPane.Fitted)

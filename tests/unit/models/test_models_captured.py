@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import pytest
 import torch
@@ -10,6 +11,8 @@ from torch import Tensor
 
 from rnnlab.models import Captured, has_graphs
 from tests.toys.graphs import RepeatingGraph
+
+T = TypeVar("T")
 
 
 def doubled(inputs: Sequence[Tensor]) -> Tensor:
@@ -22,11 +25,13 @@ def graphs() -> list[RepeatingGraph]:
 
 
 def captured(graphs: list[RepeatingGraph], max_shapes: int = 8) -> Captured[Tensor]:
+    notes: list[str] = []
+
     def make() -> RepeatingGraph:
         graphs.append(RepeatingGraph())
         return graphs[-1]
 
-    return Captured(doubled, make, max_shapes=max_shapes)
+    return Captured(doubled, make, notes.append, max_shapes=max_shapes)
 
 
 def test_the_fourth_call_and_those_after_it_replay_a_graph(graphs: list[RepeatingGraph]) -> None:
@@ -55,6 +60,34 @@ def test_each_combination_of_shapes_has_its_graph(graphs: list[RepeatingGraph]) 
         for size in (1, 2, 3):
             assert double([torch.arange(float(size))]).tolist() == [2.0 * i for i in range(size)]
     assert [graph.num_replays for graph in graphs] == [2, 2]
+
+
+def test_after_a_failed_capture_all_is_computed_without_graphs() -> None:
+    class Failing(RepeatingGraph):
+        def capture(self, compute: Callable[[], T]) -> T:
+            raise RuntimeError("not permitted\nwhile the stream is capturing")
+
+    notes: list[str] = []
+    made: list[Failing] = []
+
+    def make() -> Failing:
+        made.append(Failing())
+        return made[-1]
+
+    double = Captured(doubled, make, notes.append)
+    for size in (1, 2):
+        for _ in range(6):
+            assert double([torch.ones(size)]).tolist() == [2.0] * size
+    assert notes == ["computing without CUDA graphs: not permitted"]
+    assert len(made) == 1
+
+
+def test_an_error_of_the_computation_itself_is_the_callers() -> None:
+    def fail(_inputs: Sequence[Tensor]) -> Tensor:
+        raise RuntimeError("out of memory")
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        Captured(fail, RepeatingGraph, print)([torch.ones(1)])
 
 
 def test_only_a_gpu_has_graphs(monkeypatch: pytest.MonkeyPatch) -> None:

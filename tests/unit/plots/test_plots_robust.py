@@ -82,3 +82,11 @@ def test_a_figure_that_may_rise_far_is_shown_and_a_loss_is_not_such_a_figure() -
     rates = [100.0 + i % 7 if i < 200 else 90_000.0 + i for i in range(NUM)]
     assert heights(rates, can_diverge=False).high >= 90_000.0
     assert loss.chart([NamedHistory("a", 0, History())]).can_diverge
+
+
+def test_a_few_finite_values_among_many_infinite_ones_have_heights() -> None:
+    """Such as the perplexities of a run that has overflowed; a sample of them may hold none."""
+    losses = [2.0 + i / 1_000 if i % 500 == 4 else math.inf for i in range(4_000)]
+    points = [(list(map(float, range(len(losses)))), losses)]
+    found = robust_heights(points, Heights(2.0, 6.0), is_log=False, can_diverge=True)
+    assert 2.0 <= found.low < found.high <= 6.0

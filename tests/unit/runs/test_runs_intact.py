@@ -62,7 +62,7 @@ def test_a_damaged_state_leaves_the_weights(paths: RunPaths) -> None:
     paths.training_state(30).touch()
     error = str(damaged_state(paths.training_state(30), "too short"))
     assert f"{paths.training_state(30)} is damaged: too short" in error
-    assert "step 20: `rnnlab train --init-from run@20`" in error
+    assert "step 20: `rnnlab train CORPUS --init-from run@20`" in error
     for step in (10, 20):
         paths.weights(step).unlink()
     assert str(damaged_state(paths.training_state(30), "x")).endswith("start a new run")
