@@ -145,8 +145,8 @@ async def test_17_classify_a_document_in_the_lab_and_find_it_again_on_the_prompt
             return str(board(app).query_one(Candidate).query(Static).last().content).splitlines()
 
         # They are drawn again when the layout has given the answer its width.
-        found = [["good", "75.0%"], ["bad", "25.0%"]]
-        await until(pilot, lambda: [line.split()[:2] for line in bars()] == found)
+        shares = [["good", "75.0%"], ["bad", "25.0%"]]
+        await until(pilot, lambda: [line.split()[:2] for line in bars()] == shares)
         assert bars()[0].count("▇") > 2 * bars()[1].count("▇") - 2 > 4
         await pilot.press("escape", "enter")
         assert app.page.entry_name == "lab", "classes have no tokens to open"
@@ -236,8 +236,8 @@ async def test_19_see_that_an_answer_is_of_older_weights_while_training_continue
                 assert not board(app).has_class("-stale"), checkpoint
             reach(80)
             await until(pilot, lambda: board(app).has_class("-stale"))
-            said = text_of(app, "#prompt-status")
-            assert said.startswith("written at step 40, now at 80; enter"), checkpoint
+            status = text_of(app, "#prompt-status")
+            assert status.startswith("written at step 40, now at 80; enter"), checkpoint
         await pilot.press("enter")
         await until(pilot, lambda: "done" not in text_of(app, "#prompt-status"))
         await pilot.press("f4")

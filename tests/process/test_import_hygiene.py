@@ -41,10 +41,10 @@ class Generator:
     async def close(self): pass
 outside = replace(DEFAULT, make_generator=Generator)
 app = LabApp(RunStore.default(), has_outline=True, outside=outside)
-found = []
+loaded = []
 wait = app.call_after_refresh
 def first(*given, **options):  # what the app does after its first frame
-    wait(lambda: found.append(sorted(sys.modules)))
+    wait(lambda: loaded.append(sorted(sys.modules)))
     app.call_after_refresh = wait
     return wait(*given, **options)
 app.call_after_refresh = first
@@ -52,7 +52,7 @@ app.run(headless=True)
 assert app.state.summaries
 from rnnlab.tui.state.saved_session import read
 assert read(Path("answers.jsonl")) is None
-print(json.dumps([*found, sorted(sys.modules)]))
+print(json.dumps([*loaded, sorted(sys.modules)]))
 """
 """Prints what is loaded at the first frame, and when the runs are listed."""
 
@@ -243,7 +243,7 @@ def test_the_first_frame_and_the_list_come_before_what_they_can_do_without(tmp_p
     assert not [
         name for name in first if name.startswith(tuple(map("rnnlab.tui.{}.".format, features)))
     ]
-    # The runs are listed, and there are no last answers, whose decoders would be needed.
+    # Decoders are imported for last answers only, and there are none.
     assert {"rnnlab.tui.screens.lab", "rnnlab.tui.state.saved_session"} <= listed
     slow = {"torch", "numpy", "pydantic", "psutil", "rnnlab.decoding", "rnnlab.settings.run_config"}
     assert not listed & slow

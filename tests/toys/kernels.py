@@ -21,8 +21,8 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", "nowhere"))
 COMPILE = """
 import sys
 from rnnlab.native import load_library
-found = load_library()
-sys.exit(None if found.library is not None else found.report)
+build = load_library()
+sys.exit(None if build.library is not None else build.report)
 """
 
 

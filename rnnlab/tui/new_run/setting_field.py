@@ -74,7 +74,7 @@ class SettingField(Widget):
 
     def fit(self) -> None:
         """Widen the input to its text, at most as far as the row has room."""
-        # Before the first layout: as the style sheet says, so that there is no second one.
+        # The size of the style sheet, set before the first layout, which then needs no second one.
         row_width = self.size.width or self.app.size.width - _AROUND
         room = row_width - _MARGINS - (_PROBLEM_WIDTH if self.problem else 0)
         short = _WIDTH if row_width >= 100 else _NARROW_WIDTH

@@ -66,18 +66,12 @@ class PromptPane(Vertical):
             self.show_status()
         self.mark_stale()
 
-    def refresh(
-        self,
-        *regions: Region,
-        repaint: bool = True,
-        layout: bool = False,
-        recompose: bool = False,
-    ) -> Self:
+    def refresh(self, *regions: Region, **options: bool) -> Self:
         """Repaint; for a new title, the upper border alone: all fields would delay the next key."""
         if self._is_new_title:
             left, top = self.content_offset
             regions = (Region(-left, -top, self.outer_size.width, 1),)
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return super().refresh(*regions, **options)
 
     @on(PromptText.Resized)
     def grow(self, message: PromptText.Resized) -> None:

@@ -30,18 +30,12 @@ class _Body(Static):
     _is_behind = False
     """Whether the text has changed since it was last visible."""
 
-    def refresh(
-        self,
-        *regions: Region,
-        repaint: bool = True,
-        layout: bool = False,
-        recompose: bool = False,
-    ) -> Self:
+    def refresh(self, *regions: Region, **options: bool) -> Self:
         """Repaint; while the details are hidden, note that this is to be done."""
         if self.is_attached and not all(widget.display for widget in self.ancestors_with_self):
             self._is_behind = True
             return self
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return super().refresh(*regions, **options)
 
     def catch_up(self) -> None:
         """Repaint the text if it has changed while it was hidden."""

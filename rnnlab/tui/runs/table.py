@@ -247,17 +247,11 @@ class RunsTable(RowList):
                 self.choose(name_to_choose)
         self._post_choice()
 
-    def refresh(
-        self,
-        *regions: Region,
-        repaint: bool = True,
-        layout: bool = False,
-        recompose: bool = False,
-    ) -> Self:
+    def refresh(self, *regions: Region, **options: bool) -> Self:
         """Repaint, but not the whole table during `_fill`, which repaints the changed cells."""
-        if self._is_filling and not regions and not layout and not recompose:
+        if self._is_filling and not (regions or options.get("layout") or options.get("recompose")):
             return self
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        return super().refresh(*regions, **options)
 
     def _fill(self) -> None:
         self._is_filling = True

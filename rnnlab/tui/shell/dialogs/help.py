@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -17,32 +17,39 @@ from rnnlab.tui.shell.dialogs.dialog import Dialog
 
 _WIDE = 150
 """Minimum terminal width in columns for showing the groups side by side."""
-_TEXT_FIELDS: Group[Any] = Group(
+
+
+def _rows(title: str, rows: Mapping[str, str]) -> Group[Any]:
+    """Return rows of the help that run nothing: what is shown -> what it means."""
+    return Group(
+        title,
+        tuple(
+            Action(shown, shown, lambda _screen: None, "", text, shown_key=shown)
+            for shown, text in rows.items()
+        ),
+    )
+
+
+_TEXT_FIELDS = _rows(
     "In text fields",
-    tuple(
-        Action(key, key, lambda _screen: None, "", text, shown_key=key)
-        for key, text in (
-            ("tab, shift+tab", "Focus the next or previous field or pane"),
-            ("^a ^e ^w ^k ^u", "Start, end, delete word, delete to end, delete to start"),
-            ("ctrl+p", "Open the command palette: all actions by a word"),
-            ("^c", "Copy the selected text; it neither quits nor stops a run"),
-            ("ctrl+q", "Quit from anywhere, also from a text field"),
-        )
-    ),
+    {
+        "tab, shift+tab": "Focus the next or previous field or pane",
+        "^a ^e ^w ^k ^u": "Start, end, delete word, delete to end, delete to start",
+        "ctrl+p": "Open the command palette: all actions by a word",
+        "^c": "Copy the selected text; it neither quits nor stops a run",
+        "ctrl+q": "Quit from anywhere, also from a text field",
+    },
 )
-_SIGNS: Group[Any] = Group(
+_SIGNS = _rows(
     "Signs",
-    tuple(
-        Action(signs, signs, lambda _screen: None, "", text, shown_key=signs)
-        for signs, text in (
-            ("◌ ◔ ● ‖", "Run: queued, starting, running, paused"),
-            ("✓ ■ ✗ ? !", "Run: finished, stopped, failed, lost, running with an alarm"),
-            ("◆ ^", "Run: selected, pinned"),
-            ("↑ ↓", "Column of the list: sorted, the highest at the end or at the top"),
-            ("⏎ ∎ ✗", "Text: line break, end of the text, pruned"),
-            ("▼ •", "Field of the form: with a list of choices, with a changed value"),
-        )
-    ),
+    {
+        "◌ ◔ ● ‖": "Run: queued, starting, running, paused",
+        "✓ ■ ✗ ? !": "Run: finished, stopped, failed, lost, running with an alarm",
+        "◆ ^": "Run: selected, pinned",
+        "↑ ↓": "Column of the list: sorted, the highest at the end or at the top",
+        "⏎ ∎ ✗": "Text: line break, end of the text, pruned",
+        "▼ •": "Field of the form: with a list of choices, with a changed value",
+    },
 )
 """What the signs mean, also in ASCII, in which the app draws them with similar characters."""
 
