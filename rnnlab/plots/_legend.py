@@ -82,7 +82,7 @@ def _notes(chart: Chart, view: View) -> str:
     if any(series.curve.style == "band" for series in view.series):
         notes.append("band: min to max")
     if chart.cursor is not None:
-        notes.append(f"at {place(chart.axis, chart.cursor, view.x.high)}")
+        notes.append(f"at {place(chart.axis, chart.x_label, chart.cursor, view.x.high)}")
     return " ".join(f"· {note}" for note in notes)
 
 

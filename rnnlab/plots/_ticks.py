@@ -134,10 +134,13 @@ def unit_of(axis: str, high: float) -> tuple[float, str]:
     return (60.0, "min") if high <= 7200 else (3600.0, "h")
 
 
-def place(axis: str, value: float, high: float) -> str:
-    """Return the label of a position on an x axis that ends at `high`: `step 1,230`, `2.5 min`."""
+def place(axis: str, label: str, value: float, high: float) -> str:
+    """Return the text for a position on an x axis that ends at `high`: `step 1,230`, `2.5 min`.
+
+    label: name of the positions if they are whole numbers, as of steps, lags or characters.
+    """
     if axis == "step":
-        return f"step {value:,.0f}"
+        return f"{label} {value:,.0f}"
     size, unit = unit_of(axis, high)
     return f"epoch {value:.2f}" if axis == "epoch" else f"{value / size:.1f} {unit}"
 
