@@ -50,9 +50,11 @@ def start_nothing(_run: Run, *, is_queued: bool = False) -> None:
     """Stand for the launch of a worker."""
 
 
-WORLD = Outside(make_generator=FakeGenerator, launch=start_nothing, estimate_after_s=3600.0)
+WORLD = Outside(
+    make_generator=FakeGenerator, launch=start_nothing, estimate_after_s=3600.0, toast_s=3600.0
+)
 """A lab without processes; nothing is measured by itself, as that would load torch."""
-WITH_WORKERS = Outside(make_generator=FakeGenerator, estimate_after_s=3600.0)
+WITH_WORKERS = Outside(make_generator=FakeGenerator, estimate_after_s=3600.0, toast_s=3600.0)
 """A lab whose runs are trained by real workers."""
 
 

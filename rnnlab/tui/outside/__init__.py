@@ -152,6 +152,8 @@ class Outside:
     at most every 1.5 s."""
     machine_every_s: float = 1.0
     """Minimum seconds between two reads of the machine's load."""
+    toast_s: float = 4.0
+    """Seconds for which the result of an action is shown."""
     inspect_every_s: float = 5.0
     """Minimum seconds between two inspections of a run that is training."""
 

@@ -104,5 +104,6 @@ class ActionScreen(Screen[None]):
 
     def toast(self, message: str, severity: Severity = "information") -> None:
         """Show a toast, replacing the previous one of the same severity."""
-        toast = ReplaceableToast(message, severity=severity, markup=False, timeout=4)
+        timeout_s = self.state.outside.toast_s
+        toast = ReplaceableToast(message, severity=severity, markup=False, timeout=timeout_s)
         self.app.post_message(Notify(toast))
