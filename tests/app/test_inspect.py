@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -199,3 +200,16 @@ async def test_a_chart_of_the_findings_has_the_keys_of_every_chart(
         assert app.focused is screen(app).page
         await pilot.press("right")
         await until(pilot, lambda: screen(app).tabs.chosen != view)
+
+
+async def test_without_a_run_nothing_is_asked_and_the_end_of_the_generator_is_shown(
+    lab: Lab, app: LabApp, generator: FakeGenerator
+) -> None:
+    async with inspecting(lab, app, generator) as pilot:
+        num = generator.latest
+        shutil.rmtree(lab.store.open("alpha").paths.root)
+        await until(pilot, lambda: "no run is chosen" in shown(app))
+        await pilot.press("R", "w")
+        assert generator.latest == num
+        screen(app).fail("the generator ended: out of memory")
+        assert shown(app) == "the generator ended: out of memory"

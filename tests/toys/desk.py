@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rnnlab.runs.store import RunStore
     from rnnlab.runs.summary import RunSummary
     from rnnlab.tui.outside import Outside
+    from rnnlab.tui.shell.actions import Group
     from rnnlab.tui.shell.screen import BaseScreen
 
 
@@ -36,16 +38,25 @@ class Desk:
     dialogs: list[Any] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     """Names of the screens that were opened."""
+    is_closed: bool = False
+    """Whether the app was closed."""
 
     def __post_init__(self) -> None:
         self.state = LabState(self.store, outside=self.outside)
         self.state.summaries = {run.name: summarise(run) for run in self.store}
-        self.app = SimpleNamespace(push_screen_wait=self._ask)
+        self.app = SimpleNamespace(push_screen_wait=self._ask, exit=self._exit)
 
     @property
     def screen(self) -> BaseScreen:
         """This desk, as the type that actions take."""
         return cast("BaseScreen", self)
+
+    async def do(self, group: Group[Any], name: str) -> None:
+        """Do an action of a group with this screen."""
+        [action] = [action for action in group.actions if action.name == name]
+        done = action.do(self)
+        if isawaitable(done):
+            await done
 
     @property
     def told(self) -> list[str]:
@@ -69,6 +80,9 @@ class Desk:
     def targets(self) -> list[RunSummary]:
         """Return the runs that actions apply to."""
         return list(self.state.summaries.values())
+
+    def _exit(self) -> None:
+        self.is_closed = True
 
     async def _ask(self, dialog: Any) -> Any:
         self.dialogs.append(dialog)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,14 +14,7 @@ from tests.toys.app_lab import WORLD
 from tests.toys.desk import Desk
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
     from pathlib import Path
-
-
-def train_lab(desk: Desk) -> Coroutine[None, None, None]:
-    """Return what the action does with a screen."""
-    action = next(action for action in INSIGHT.actions if action.name == "train-lab")
-    return cast("Coroutine[None, None, None]", action.do(desk.screen))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -39,13 +32,13 @@ async def test_runs_that_are_queued_already_are_not_queued_again(desk: Desk) -> 
 
     desk.state.outside = replace(WORLD, launch=launch)
     desk.answers *= 2
-    await train_lab(desk)
+    await desk.do(INSIGHT, "train-lab")
     assert len(launched) == 12
     assert desk.told == ["12 runs are queued; press F2 to see them, s there to remove one"]
     for run in desk.store:  # no worker holds the locks of these runs: they would count as lost
         finished = replace(run.status(), state="finished")
         run.paths.status.write_text(encode_status(finished))
-    await train_lab(desk)
+    await desk.do(INSIGHT, "train-lab")
     assert len(launched) == 12
     assert desk.told[1] == "all runs of the vanishing lab are trained, running or queued"
 
@@ -53,7 +46,7 @@ async def test_runs_that_are_queued_already_are_not_queued_again(desk: Desk) -> 
 async def test_a_run_that_cannot_be_started_is_reported(desk: Desk) -> None:
     desk.store.root.parent.mkdir(exist_ok=True)
     desk.store.root.write_text("a file in place of the folder")
-    await train_lab(desk)
+    await desk.do(INSIGHT, "train-lab")
     [(text, severity)] = desk.toasts
     assert severity == "warning"
     assert "checkpoints" in text
@@ -61,6 +54,6 @@ async def test_a_run_that_cannot_be_started_is_reported(desk: Desk) -> None:
 
 async def test_nothing_is_queued_without_a_confirmation(desk: Desk) -> None:
     desk.answers[:] = ["cancel"]
-    await train_lab(desk)
+    await desk.do(INSIGHT, "train-lab")
     assert desk.toasts == []
     assert not list(desk.store)
