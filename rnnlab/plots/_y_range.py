@@ -79,7 +79,8 @@ class View(NamedTuple):
     is_log: bool
     """Whether heights are base-ten logarithms."""
     num_decades: float
-    """Decades between the lowest and the highest end of the y axis; 0 if one is not positive."""
+    """Decades from the lower end of the y axis to the highest value, be it above the axis; 0 if the
+    end is not positive."""
     has_units: bool
     """Whether labels may end in k, M, G or T: not if other labels need an exponent."""
 
@@ -107,7 +108,8 @@ def view_of(chart: Chart, columns: int) -> View:
         end = (xs[-1], ys[-1])
         series.append(Series(curve, parts, beyond, end, _read(chart, curve), is_dense))
     has_units = can_have_units(y.high if chart.is_log else max(y.high, -y.low), is_log=chart.is_log)
-    num_decades = log10(y.high / y.low) if not chart.is_log and y.low > 0 else 0.0
+    highest = max([y.high, *(height for line in lines for height in line.ys)])
+    num_decades = log10(highest / y.low) if not chart.is_log and y.low > 0 else 0.0
     return View(
         tuple(series), x, y, marks, chart.cursor, num_not_finite, chart.is_log, num_decades,
         has_units,

@@ -184,6 +184,7 @@ async def test_a_chart_of_the_findings_has_the_keys_of_every_chart(
         view = screen(app).tabs.chosen
         await pilot.press("tab")
         await until(pilot, lambda: screen(app).has_focus_in("charted"))
+        await until(pilot, lambda: "← → cursor" in str(screen(app).page.border_subtitle))
         await pilot.press("left", "left")
         await until(pilot, lambda: "at step 1" in shown(app))
         assert "c 0.5" in shown(app)
@@ -198,6 +199,7 @@ async def test_a_chart_of_the_findings_has_the_keys_of_every_chart(
         assert "at step 1" in shown(app)
         await pilot.press("escape", "escape")
         assert app.focused is screen(app).page
+        assert screen(app).page.border_subtitle == "tab: to the charts"
         await pilot.press("right")
         await until(pilot, lambda: screen(app).tabs.chosen != view)
 

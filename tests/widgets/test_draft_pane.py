@@ -29,3 +29,15 @@ async def test_every_help_is_whole_at_80_columns(tmp_path: Path) -> None:
             pane.explain(field_kind(name, lists), draft)
             await pilot.pause()
             assert " ".join(helps[name].split()) in painted(host, "about"), name
+
+
+async def test_a_strange_value_is_asked_about_at_every_start() -> None:
+    pane = DraftPane()
+    async with shown(pane) as (host, pilot):
+        answers = [pane.asks_about("lr = 1000", "^r") for _ in range(3)]
+        assert answers == [True, False, True]
+        await pilot.pause()
+        assert "lr = 1000; press ^r again if you mean it" in painted(host, "about")
+        assert not pane.asks_about("", "^r")
+        assert pane.asks_about("lr = 1000", "^r"), "it was sound in between"
+        assert pane.asks_about("batch = 9", "^r")

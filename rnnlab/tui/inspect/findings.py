@@ -29,6 +29,8 @@ from rnnlab.tui.state.lab_state import LabState
 _SIDE_BY_SIDE = 130
 """Minimum width in columns for two findings side by side."""
 _GAP = 3
+_KEY_TO_CHARTS = "tab: to the charts"
+_KEYS_OF_CHART = "← → cursor · ↑ ↓ zoom · y log · a all · tab next · esc page"
 Cell = Text | Picture
 """A part of the page: text, or a picture that is drawn at the width of its column."""
 
@@ -111,9 +113,14 @@ class Findings(ChartControls, VerticalScroll, can_focus=True):
             self._take(canvas)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Make the keys act on the focused chart."""
+        """Make the keys act on the focused chart, and name them in the border."""
         if isinstance(event.widget, FindingChart):
             self._take(event.widget)
+            self.border_subtitle = _KEYS_OF_CHART
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """Name the key to the charts again."""
+        self._name_keys()
 
     def toggle_log(self) -> bool:
         """Switch the scale of the front chart; return True if it now is a log scale."""
@@ -188,9 +195,11 @@ class Findings(ChartControls, VerticalScroll, can_focus=True):
         ]
         await self.mount_all(Horizontal(*row, classes="findings-row") for row in cells)
         self._cells = cells
-        charts = self._charts()
-        self.border_subtitle = "tab: to the charts" if charts else ""
+        self._name_keys()
         self._fill(self._rows(self._width))
+
+    def _name_keys(self) -> None:
+        self.border_subtitle = _KEY_TO_CHARTS if self._charts() else ""
 
     def _fill(self, rows: Sequence[Sequence[Cell]]) -> None:
         style = self._style()

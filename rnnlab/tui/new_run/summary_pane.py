@@ -70,12 +70,15 @@ class DraftPane(Vertical):
         self._write(self._about, Text(_line(text), "bold red" if is_problem else "dim"))
 
     def asks_about(self, doubt: str, key: str) -> bool:
-        """Ask once about a strange value; return True the first time. doubt: "" for none."""
-        if doubt in ("", self._asked):
-            return False
-        self._asked = doubt
-        self.show_message(f"{doubt}; press {key} again if you mean it", is_problem=True)
-        return True
+        """Ask about a strange value; return False if the user means it. doubt: "" for none.
+
+        The next call with the same value, which confirms it, ends the matter: a later one asks again.
+        """
+        is_asked = doubt not in ("", self._asked)
+        self._asked = doubt if is_asked else ""
+        if is_asked:
+            self.show_message(f"{doubt}; press {key} again if you mean it", is_problem=True)
+        return is_asked
 
     def show_command(self, draft: Draft) -> None:
         """Show the command that trains the same run."""

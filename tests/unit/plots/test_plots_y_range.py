@@ -201,5 +201,9 @@ def test_the_log_scale_is_named_and_offered_if_values_span_decades() -> None:
     wide = chart(curve([10.0 ** (-i / 20) for i in range(100)]), log_key="y")
     assert "· press y for a log scale" in draw(wide, 90, 12, style=PLAIN)
     assert "· log scale" in draw(replace(wide, is_log=True), 90, 12, style=PLAIN)
+    spike = [*losses_of_a_long_run()[:-40], 1e4, *losses_of_a_long_run()[-39:]]
+    hidden = draw(chart(curve(spike), log_key="y"), 90, 12, style=PLAIN)
+    assert "10000" not in hidden.partition("\n")[2], "it is above the axis"
+    assert "· press y for a log scale" in hidden
     assert "log scale" not in draw(chart(curve([2.0, 1.0]), log_key="y"), 90, 12, style=PLAIN)
     assert "log scale" not in draw(replace(wide, log_key=""), 90, 12, style=PLAIN)
