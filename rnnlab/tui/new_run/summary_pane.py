@@ -72,7 +72,7 @@ class DraftPane(Vertical):
     def asks_about(self, doubt: str, key: str) -> bool:
         """Ask about a strange value; return False if the user means it. doubt: "" for none.
 
-        The next call with the same value, which confirms it, ends the matter: a later one asks again.
+        The next call with the same value confirms it; a later one asks again.
         """
         is_asked = doubt not in ("", self._asked)
         self._asked = doubt if is_asked else ""
