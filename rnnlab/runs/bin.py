@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
+from rnnlab.base.files import flush
 from rnnlab.runs.paths import MOST_IN_NAME, RunPaths, bin_folder, is_run_name
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run, RunStore, exclusive
@@ -76,6 +77,7 @@ class Bin:
                 self.root.mkdir(exist_ok=True)
                 Queue(self._store.root).leave(run.name)
                 os.rename(run.paths.root, entry.root)
+                _flush_both(self.root)
             except OSError as error:
                 raise RnnlabError(
                     f"cannot move {run.paths.root} to the bin: {error.strerror}"
@@ -107,6 +109,7 @@ class Bin:
             name = f"{entry.name[: MOST_IN_NAME - len(f'-{number}')]}-{number}"
         try:
             os.rename(entry.root, self._store.root / name)
+            _flush_both(self.root)
         except OSError as error:
             raise RnnlabError(f"cannot restore {entry.name}: {error.strerror}") from None
         with contextlib.suppress(OSError):
@@ -128,6 +131,12 @@ class Bin:
         with contextlib.suppress(OSError):
             self.root.rmdir()
         return num_deleted
+
+
+def _flush_both(folder: Path) -> None:
+    """Flush the names in the bin and in the folder of runs: a run is in one of the two."""
+    flush(folder)
+    flush(folder.parent)
 
 
 def new_stamp(now: float | None = None) -> str:
