@@ -75,6 +75,7 @@ class Bin:
             entry = Binned(stamp, run.name, self.root / f"{stamp}-{run.name}")
             try:
                 self.root.mkdir(exist_ok=True)
+                flush(self._store.root)  # a power failure must not lose the bin, and the run in it
                 Queue(self._store.root).leave(run.name)
                 os.rename(run.paths.root, entry.root)
                 _flush_both(self.root)
@@ -135,8 +136,9 @@ class Bin:
 
 def _flush_both(folder: Path) -> None:
     """Flush the names in the bin and in the folder of runs: a run is in one of the two."""
-    flush(folder)
-    flush(folder.parent)
+    with contextlib.suppress(OSError):  # a folder that may be written, but not read
+        flush(folder)
+        flush(folder.parent)
 
 
 def new_stamp(now: float | None = None) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.toys.recorded_files import ROOT, Data, Flush, Mark, Move, Name, Operation
+from tests.toys.recorded_files import ROOT, Begin, Data, Flush, Mark, Move, Name, Operation
 
 Tree = dict[str, bytes | None]
 """Path below the recorded folder -> content; None for a folder."""
@@ -53,7 +53,7 @@ class Disk:
                 self.pending = kept
             case Flush(node):
                 del self.contents[node][:-1]
-            case Mark():
+            case Mark() | Begin():
                 pass
 
     def after(self, stored: Sequence[bool], pick: _Pick) -> Tree:
@@ -159,7 +159,7 @@ def cuts(
 ) -> Iterator[Cut]:
     """Yield different folders after a cut at each operation; most: a random sample of N cuts."""
     chance = random.Random(seed)
-    places = range(len(operations))
+    places = range(operations.index(Begin()), len(operations))
     chosen = set(places if most is None or most >= len(places) else chance.sample(places, most))
     disk, marks, seen = Disk(), (), set[int]()
     for place, operation in enumerate(operations):

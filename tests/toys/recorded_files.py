@@ -68,7 +68,12 @@ class Mark:
     step: int = 0
 
 
-Operation = Name | Move | Data | Flush | Mark
+@dataclass(frozen=True)
+class Begin:
+    """The operations before this one describe what was there before the record, all flushed."""
+
+
+Operation = Name | Move | Data | Flush | Mark | Begin
 
 
 @dataclass
@@ -95,7 +100,7 @@ class Recorder:
     def recording(self) -> Iterator[None]:
         """Record during a block; what the folder holds before counts as flushed."""
         self._look()
-        self.operations += [Flush(number) for number in range(self._num_nodes)]
+        self.operations += [*(Flush(number) for number in range(self._num_nodes)), Begin()]
         with ExitStack() as patches:
             for name in ("unlink", "remove", "rmdir", "truncate"):
                 patches.enter_context(mock.patch.object(os, name, self._around(getattr(os, name))))
