@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -28,19 +29,35 @@ def replacing(
     try:
         yield temporary
         if durable:
-            _flush(temporary)
+            flush(temporary)
         os.replace(temporary, file)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     if durable:
-        _flush(file.parent)
+        flush(file.parent)
 
 
 def replace_text(file: Path, text: str, *, durable: bool = False, is_private: bool = False) -> None:
     """Replace the content of a file by a text in UTF-8; arguments and errors as for `replacing`."""
     with replacing(file, durable=durable, is_private=is_private) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def flush(path: Path) -> None:
+    """Flush a file, or the names in a folder, to the disk, so that a power failure keeps them.
+
+    To flush a file does not flush its name: that needs its folder. Some network file systems cannot
+    flush a folder: for them, this does nothing. Raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def drop_leftovers(folder: Path) -> None:
@@ -64,11 +81,3 @@ def _create(file: Path, suffix: str, mode: int) -> Path:
         except FileExistsError:
             continue
         return temporary
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

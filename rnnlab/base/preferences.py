@@ -137,7 +137,7 @@ def save_preference(name: str, value: object, file: Path | None = None) -> Path:
         changed = _with(text, name, value)
         if parse_toml(changed).get(name) != value:  # the new line landed inside a TOML table
             raise BadInputError(f"{file}: {name} cannot be changed automatically", "edit the file")
-        replace_text(real_path(file), changed)
+        replace_text(real_path(file), changed, durable=True)
     except OSError as error:
         raise RnnlabError(f"cannot write {file}: {error.strerror}") from None
     except ValueError as error:

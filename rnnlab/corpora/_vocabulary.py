@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from rnnlab.base.display import named
 from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.files import replace_text
 from rnnlab.base.parsing import parse_json
 from rnnlab.corpora._tokens import EOS, PAD, UNK, Alphabet, Kind, normalise, split_tokens
 
@@ -128,14 +129,14 @@ class Vocabulary:
         return "".join(pieces)
 
     def save(self, file: Path) -> None:
-        """Write the vocabulary as JSON."""
+        """Write the vocabulary as JSON, atomically; raise OSError."""
         document = {
             "kind": self.kind,
             "tokens": self.tokens,
             "alphabet": self.alphabet,
             "classes": self.classes,
         }
-        file.write_text(json.dumps(document, ensure_ascii=False) + "\n", encoding="utf-8")
+        replace_text(file, json.dumps(document, ensure_ascii=False) + "\n", durable=True)
 
     @classmethod
     def load(cls, file: Path) -> Vocabulary:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
+from rnnlab.base.files import flush
 from rnnlab.runs.paths import MOST_IN_NAME, RunPaths, bin_folder, is_run_name
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run, RunStore, exclusive
@@ -74,8 +75,10 @@ class Bin:
             entry = Binned(stamp, run.name, self.root / f"{stamp}-{run.name}")
             try:
                 self.root.mkdir(exist_ok=True)
+                flush(self._store.root)  # a power failure must not lose the bin, and the run in it
                 Queue(self._store.root).leave(run.name)
                 os.rename(run.paths.root, entry.root)
+                _flush_both(self.root)
             except OSError as error:
                 raise RnnlabError(
                     f"cannot move {run.paths.root} to the bin: {error.strerror}"
@@ -107,6 +110,7 @@ class Bin:
             name = f"{entry.name[: MOST_IN_NAME - len(f'-{number}')]}-{number}"
         try:
             os.rename(entry.root, self._store.root / name)
+            _flush_both(self.root)
         except OSError as error:
             raise RnnlabError(f"cannot restore {entry.name}: {error.strerror}") from None
         with contextlib.suppress(OSError):
@@ -128,6 +132,13 @@ class Bin:
         with contextlib.suppress(OSError):
             self.root.rmdir()
         return num_deleted
+
+
+def _flush_both(folder: Path) -> None:
+    """Flush the names in the bin and in the folder of runs: a run is in one of the two."""
+    with contextlib.suppress(OSError):  # a folder that may be written, but not read
+        flush(folder)
+        flush(folder.parent)
 
 
 def new_stamp(now: float | None = None) -> str:

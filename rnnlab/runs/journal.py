@@ -22,7 +22,11 @@ class Journal:
 
     def append(self, *records: Record) -> None:
         """Append records, one per line."""
-        data = "".join(encode(record) for record in records).encode()
+        self.write("".join(encode(record) for record in records))
+
+    def write(self, lines: str) -> None:
+        """Append whole lines, which end with a newline."""
+        data = lines.encode()
         while data:
             data = data[os.write(self._descriptor, data) :]
 

@@ -46,7 +46,8 @@ def read_notes(paths: RunPaths) -> Notes:
 def write_notes(paths: RunPaths, notes: Notes) -> None:
     """Replace the notes of a run; raise RnnlabError if they cannot be written."""
     try:
-        replace_text(paths.notes, json.dumps(asdict(notes), ensure_ascii=False) + "\n")
+        text = json.dumps(asdict(notes), ensure_ascii=False) + "\n"
+        replace_text(paths.notes, text, durable=True)
     except OSError as error:
         raise RnnlabError(f"cannot write to {paths.root}: {error.strerror}") from None
 

@@ -24,7 +24,7 @@ class Origin:
 
 def write_origin(paths: RunPaths, origin: Origin) -> None:
     """Write the origin of a run; raise OSError."""
-    replace_text(paths.origin, json.dumps(asdict(origin), ensure_ascii=False) + "\n")
+    replace_text(paths.origin, json.dumps(asdict(origin), ensure_ascii=False) + "\n", durable=True)
 
 
 def read_origin(paths: RunPaths) -> Origin | None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rnnlab.base.errors import BadInputError, RnnlabError
-from rnnlab.base.files import real_path, replace_text
+from rnnlab.base.files import flush, real_path, replace_text
 from rnnlab.base.parsing import parse_toml
 from rnnlab.runs.notes import read_notes, write_notes
 from rnnlab.runs.paths import RunPaths, check_run_name
@@ -47,6 +47,7 @@ def rename(store: RunStore, run: Run, name: str) -> Run:
         renamed = Run(RunPaths(store.root / name))
         try:
             os.rename(run.paths.root, renamed.paths.root)
+            flush(store.root)
         except OSError as error:
             write_notes(run.paths, notes)
             raise RnnlabError(f"cannot rename {run.paths.root}: {error.strerror}") from None
@@ -80,6 +81,6 @@ def _correct_ancestor(paths: RunPaths, old: Path, new: Path) -> None:
             if folder == str(old):
                 value = json.dumps(f"{new}@{step}", ensure_ascii=False)
                 lines[place] = f"init_from = {value}\n"
-                replace_text(paths.config, "".join(lines))
+                replace_text(paths.config, "".join(lines), durable=True)
     except (OSError, ValueError):
         return

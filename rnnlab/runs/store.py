@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
-from rnnlab.base.files import real_path, replace_text
+from rnnlab.base.files import flush, real_path, replace_text
 from rnnlab.base.locations import checkpoints_folder, shipped_runs
 from rnnlab.base.parsing import parse_json, parse_toml
 from rnnlab.runs.exit_reason import why_lost
@@ -50,10 +50,29 @@ class Run:
         """Return the worker's last status; with state "lost" and a reason if the worker is gone."""
         status, state = self._read_status()
         if status is None:
-            return Status(state="lost", reason="its status.json is missing or unreadable")
+            return self._without_status()
         if state == status.state:
             return status
         return Status(**{**vars(status), "state": state, "reason": why_lost(status, self.name)})
+
+    def _without_status(self) -> Status:
+        """Return the status of a run whose file is unreadable, from the other files.
+
+        The file is not flushed at every heartbeat, so a power failure may leave it empty.
+        """
+        try:
+            created = self.paths.config.stat().st_mtime
+        except OSError:
+            created = 0.0
+        return Status(
+            state="lost",
+            created=created,
+            step=self.paths.read_pointer("last") or 0,
+            reason=(
+                "its status.json is missing or unreadable; "
+                f"`rnnlab resume {self.name}` continues the run"
+            ),
+        )
 
     def _read_status(self) -> tuple[Status | None, State]:
         """Return the worker's last status (None if unreadable), and the true state."""
@@ -154,19 +173,24 @@ class RunStore:
         return any(folder.name == name for folder in self._shipped)
 
     def create(self, name: str, config_toml: str) -> Run:
-        """Create the folder of a new run, atomically; raise BadInputError if the name is taken."""
+        """Create the folder of a new run; raise BadInputError if the name is taken.
+
+        The folder appears complete, and survives a power failure from then on.
+        """
         if self.is_shipped_name(name):
             raise BadInputError(f"{name!r} is a run shipped with rnnlab", "choose another name")
         paths = RunPaths(self.root / check_run_name(name))
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            if not self.root.is_dir():
+                self.root.mkdir(parents=True, exist_ok=True)
+                flush(self.root.parent)
             draft = self.root / f".new-{secrets.token_hex(4)}"
             draft.mkdir(mode=0o755)
         except OSError as error:
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
         try:
-            replace_text(RunPaths(draft).config, config_toml)
             replace_text(RunPaths(draft).status, encode_status(_newborn()))
+            replace_text(RunPaths(draft).config, config_toml, durable=True)
             os.rename(draft, paths.root)
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
@@ -176,6 +200,8 @@ class RunStore:
                     f"choose another name, or delete it with `rnnlab rm {name}`",
                 ) from None
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
+        with contextlib.suppress(OSError):  # a folder that may be written, but not read
+            flush(self.root)
         return Run(paths)
 
     def remove(self, run: Run) -> None:

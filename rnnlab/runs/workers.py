@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from rnnlab.base.json_types import known, misfit
 from rnnlab.base.parsing import parse_json
+from rnnlab.runs.journal import Journal
 from rnnlab.runs.paths import RunPaths
 
 _MOST_BYTES = 1 << 16
@@ -36,9 +37,10 @@ class WorkerRecord:
 
 
 def add_worker(paths: RunPaths, worker: WorkerRecord) -> None:
-    """Append a worker to the file of a run, with a single write; raise OSError."""
-    with paths.workers.open("ab", buffering=0) as file:
-        file.write((json.dumps(asdict(worker), ensure_ascii=False) + "\n").encode())
+    """Append a worker to the file of a run, with a single write, and flush it; raise OSError."""
+    with Journal(paths.workers) as file:
+        file.write(json.dumps(asdict(worker), ensure_ascii=False) + "\n")
+        file.flush()
 
 
 def read_workers(paths: RunPaths) -> list[WorkerRecord]:

@@ -97,7 +97,7 @@ def start_run(
 def _write_facts(run: Run, published: Mapping[str, float], origin: Origin | None) -> None:
     try:
         if published:
-            replace_text(run.paths.published, json.dumps(dict(published)))
+            replace_text(run.paths.published, json.dumps(dict(published)), durable=True)
         if origin is not None:
             write_origin(run.paths, origin)
     except OSError as error:

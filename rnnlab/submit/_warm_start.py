@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.base.files import real_path
+from rnnlab.base.files import real_path, replacing
 from rnnlab.corpora import Vocabulary, prepare, read_documents
 from rnnlab.runs.checkpoint import POINTERS, parse_checkpoint, split_checkpoint
 from rnnlab.runs.paths import RunPaths
@@ -124,8 +124,12 @@ def copy_initial_weights(config: RunConfig, run: Run) -> None:
     folder, step = split_checkpoint(config.init_from)
     source = RunPaths(Path(folder))
     try:
-        shutil.copyfile(source.vocabulary, run.paths.vocabulary)
-        shutil.copyfile(source.weights(int(step)), run.paths.initial_weights)
+        for original, copy in (
+            (source.vocabulary, run.paths.vocabulary),
+            (source.weights(int(step)), run.paths.initial_weights),
+        ):
+            with replacing(copy) as temporary:
+                shutil.copyfile(original, temporary)
     except OSError as error:
         raise BadInputError(
             f"the weights of {source.name!r} at step {step} cannot be read: {error.strerror}",

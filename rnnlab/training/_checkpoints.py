@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 
 from rnnlab.base.errors import RnnlabError
-from rnnlab.base.files import replace_text
+from rnnlab.base.files import flush, replace_text
 from rnnlab.models import TextModel, save_weights
 from rnnlab.runs.paths import RunPaths
 from rnnlab.training._state import TrainingState, save_training_state
@@ -97,7 +97,7 @@ class Checkpoints:
         started = self._clock()
         paths, step = self._paths, state.step
         if not paths.pointer("last").exists():
-            replace_text(paths.corpus, json.dumps({"sha256": self._fingerprint}))
+            replace_text(paths.corpus, json.dumps({"sha256": self._fingerprint}), durable=True)
         save_training_state(paths.training_state(step), state, optimizer, model)
         save_weights(paths.weights(step), shown)
         # Update `best` first: if the worker is killed before it updates `last`, the run resumes
@@ -117,6 +117,7 @@ class Checkpoints:
         if best is not None and best > state.step:
             if state.best_step is None:
                 paths.pointer("best").unlink()
+                flush(paths.root)  # before the weights that it names are deleted
             else:
                 replace_text(paths.pointer("best"), f"{state.best_step}\n", durable=True)
         for step in paths.checkpoint_steps():

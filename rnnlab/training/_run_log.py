@@ -89,11 +89,14 @@ class RunLog:
         self.mirror = self._make_mirror(self._folder, self._state().step)
 
     def flush(self) -> None:
-        """Write the journal to the disk."""
+        """Write the journal and the samples to the disk."""
         self._journal.flush()
+        if self._samples is not None:
+            self._samples.flush()
 
     def close(self) -> None:
-        """Close all files."""
+        """Close all files; the records are on the disk then."""
+        self.flush()
         if self._samples is not None:
             self._samples.close()
         self.mirror.close()

@@ -93,7 +93,8 @@ class StatusReporter:
     def end(self, **changes: Any) -> None:
         """End the thread and write the final status, even if the disk is full.
 
-        Without a final status, other processes would assume that the worker was killed.
+        Without a final status, other processes would assume that the worker was killed, also after
+        a power failure.
         """
         self._closing.set()
         self._thread.join()
@@ -102,7 +103,7 @@ class StatusReporter:
             self._status = replace(self._status, heartbeat=time.time(), stage="", **changes)
             text = encode_status(self._status)
         try:
-            replace_text(self._paths.status, text)
+            replace_text(self._paths.status, text, durable=True)
         except OSError:
             # No space for a temporary file: write into the blocks of the existing file.
             self._paths.status.write_text(text, encoding="utf-8")

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+from rnnlab.runs.checkpoint import POINTERS
+from rnnlab.runs.paths import RunPaths
 from rnnlab.training import Session
 from rnnlab.training._checkpoints import Checkpoints
+from tests.toys.power_cut import cuts
+from tests.toys.recorded_files import Recorder
 from tests.toys.sessions import Clock
 
 Start = Callable[..., Session]
@@ -47,3 +54,19 @@ def test_minutes_between_checkpoints_override_the_cost(start: Start) -> None:
     assert not checkpoints.is_due(7, 0, 2.0, elapsed_s=20.0)
     clock.now = 120.5
     assert checkpoints.is_due(7, 0, 2.0, elapsed_s=20.0)
+
+
+def test_a_power_cut_during_a_rollback_leaves_no_pointer_to_deleted_weights(tmp_path: Path) -> None:
+    paths = RunPaths(tmp_path)
+    for step in (6, 8):
+        paths.weights(step).touch()
+    for pointer in POINTERS:
+        paths.pointer(pointer).write_text("8\n")
+    recorder = Recorder(tmp_path)
+    state: Any = SimpleNamespace(step=6, best_step=None)
+    with recorder.recording():
+        Checkpoints(paths, keep=1, fingerprint="").go_back_to(state)
+    for cut in cuts(recorder.operations, seed=1):
+        for pointer in POINTERS:
+            if (step := cut.tree.get(pointer)) is not None:
+                assert paths.weights(int(step)).name in cut.tree, (cut.place, pointer)
