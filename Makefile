@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # A warning of a library is not a reason to fail; what rnnlab itself warns of has a test.
 unexport PYTHONWARNINGS
 
-.PHONY: setup lock run test test-fast pytest check soak coverage bench clean
+.PHONY: setup lock run test test-fast pytest check soak fuzz coverage bench clean
 
 setup: $(INSTALLED)
 
@@ -61,6 +61,12 @@ coverage: setup
 soak: setup
 	$(BIN)/python -m tests.soak.native
 	$(BIN)/python -m tests.soak.monkey --keys 5000 --seeds 2
+
+# Two hours over all parsers; MINUTES=20 is enough after a change of one.
+MINUTES := 120
+fuzz: setup
+	@$(PIP) --python $(BIN)/python install --quiet --constraint constraints.txt --editable '.[dev,fuzz]'
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 bench: setup
 	@for benchmark in tests/benchmarks/[a-z]*.py; do $(BIN)/python $$benchmark || exit 1; done

@@ -96,12 +96,12 @@ def generate(
 
 def _encode(loaded: LoadedModel, options: GenerateOptions) -> list[EncodedPrompt]:
     """Return all prompts, encoded; raise BadInputError with the number of an invalid prompt."""
-    from rnnlab.inference import encode_prompt
+    from rnnlab.inference import begin_text
 
     encoded = []
     for number, prompt in enumerate(options.prompts, 1):
         try:
-            encoded.append(encode_prompt(loaded.vocabulary, prompt, options.unknown))
+            encoded.append(begin_text(loaded.vocabulary, prompt, options.unknown))
         except UnknownTokensError as error:
             where = f"prompt {number}: " if len(options.prompts) > 1 else ""
             hint = "remove them from the prompt, or use --unknown nearest"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -12,8 +14,10 @@ from rnnlab.cli._corpora_show import print_figures
 from rnnlab.cli._output import print_json, talk
 from rnnlab.cli._progress import progress_bar
 from rnnlab.corpora import (
+    UNLIMITED,
     AddOptions,
     Request,
+    UnpackedSizeError,
     add_corpus,
     fetch_corpus,
     load_source,
@@ -35,8 +39,15 @@ def take_in(
         raise BadInputError(
             "the name or the file is missing", "use `rnnlab corpora add NAME FILE|FOLDER`"
         )
-    with progress_bar(f"adding {name}") as progress:
-        file, notes = add_corpus(name, source, data, options, progress)
+    try:
+        with progress_bar(f"adding {name}") as progress:
+            file, notes = add_corpus(name, source, data, options, progress)
+    except UnpackedSizeError as error:
+        if not sys.stdin.isatty() or not typer.confirm(f"{error.what}. Add it?", err=True):
+            raise
+        trusting = replace(options, unpack_limit=UNLIMITED)
+        with progress_bar(f"adding {name}") as progress:
+            file, notes = add_corpus(name, source, data, trusting, progress)
     _print_profile(name, file, notes, json=json)
 
 

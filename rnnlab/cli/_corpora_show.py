@@ -10,9 +10,18 @@ import typer
 
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
-from rnnlab.cli._output import print_json, say
+from rnnlab.cli._output import print_json, say, talk
 from rnnlab.cli._progress import progress_bar
-from rnnlab.corpora import Bounds, CorpusProfile, Lengths, find_corpus, lasting_name, look_into
+from rnnlab.corpora import (
+    Bounds,
+    CorpusProfile,
+    Errors,
+    Lengths,
+    Repairs,
+    find_corpus,
+    lasting_name,
+    look_into,
+)
 
 _SHOWN_CHARS_OF_DOCUMENT = 160
 _SHOWN_CLASSES = 20
@@ -20,13 +29,19 @@ _SHOWN_RARE = 40
 _LONGEST_BAR = 40
 
 
-def show_corpus(name: str | None, data: Path | None, *, json: bool) -> None:
-    """Print the profile of a corpus, a command to train on it, and the beginning of its text."""
+def show_corpus(name: str | None, data: Path | None, errors: Errors, *, json: bool) -> None:
+    """Print the profile of a corpus, a command to train on it, and the beginning of its text.
+
+    errors: treatment of invalid bytes; their number is printed.
+    """
     if name is None:
         raise BadInputError("the name of the corpus is missing", "use `rnnlab corpora show NAME`")
     file = find_corpus(name, data)
+    repairs = Repairs(errors)
     with progress_bar("reading") as progress:
-        profile = look_into(file, progress)
+        profile = look_into(file, progress, repairs)
+    for note in repairs.notes():
+        talk(note)
     if json:
         print_json(profile.to_json())
         return

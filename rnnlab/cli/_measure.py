@@ -35,12 +35,14 @@ def measure(
     checkpoint: str,
     data: Path | None = None,
     file: Path | None = None,
+    errors: str | None = None,
 ) -> Measured:
     """Evaluate a run's model on one split of its corpus, or of another text.
 
-    Raises BadInputError if there is no such checkpoint or split, or if the corpus has changed.
+    errors: treatment of invalid bytes of the other text; None: that of the run. Raises
+    BadInputError if there is no such checkpoint or split, or if the corpus has changed.
     """
-    measured = measure_all(run, [(split, checkpoint)], data, file)
+    measured = measure_all(run, [(split, checkpoint)], data, file, errors)
     if not measured:
         raise BadInputError(
             f"the corpus of {run.name!r} has no {split} split",
@@ -54,13 +56,14 @@ def measure_all(
     pairs: Iterable[tuple[SplitName, str]],
     data: Path | None = None,
     file: Path | None = None,
+    errors: str | None = None,
 ) -> dict[tuple[SplitName, str], Measured]:
     """Evaluate a run's model for several pairs of split and checkpoint; read the corpus once.
 
     A pair whose split the corpus does not have is missing in the result.
     """
     with progress_bar("loading the model") as bar:
-        return _measure_all(run, pairs, data, file, bar)
+        return _measure_all(run, pairs, data, file, errors, bar)
 
 
 def _measure_all(
@@ -68,6 +71,7 @@ def _measure_all(
     pairs: Iterable[tuple[SplitName, str]],
     data: Path | None,
     file: Path | None,
+    errors: str | None,
     bar: Bar,
 ) -> dict[tuple[SplitName, str], Measured]:
     from rnnlab.inference import evaluate_loaded, load_model
@@ -82,7 +86,7 @@ def _measure_all(
             models[checkpoint] = load_model(run.paths, resolve_checkpoint(run.paths, checkpoint))
         loaded = models[checkpoint]
         bar.begin("reading the corpus")
-        dataset = dataset or _dataset(run, loaded, data, file, bar)
+        dataset = dataset or _dataset(run, loaded, data, file, errors, bar)
         if split not in dataset.splits:
             continue
         bar.begin(f"evaluating {run.name} on {split}")
@@ -92,12 +96,19 @@ def _measure_all(
 
 
 def _dataset(
-    run: Run, loaded: LoadedModel, data: Path | None, file: Path | None, progress: Progress
+    run: Run,
+    loaded: LoadedModel,
+    data: Path | None,
+    file: Path | None,
+    errors: str | None,
+    progress: Progress,
 ) -> Dataset:
     from rnnlab.corpora import prepare
 
     if file is not None:
-        other = loaded.config.model_copy(update={"corpus": str(file), "limit_chars": None})
+        changes = {"corpus": str(file), "limit_chars": None}
+        changes |= {"errors": errors} if errors else {}
+        other = loaded.config.model_copy(update=changes)
         return prepare(other, data, loaded.vocabulary, progress)
     dataset = prepare(loaded.config, data, loaded.vocabulary, progress)
     check_corpus(run.paths, dataset.fingerprint)

@@ -16,12 +16,10 @@ def read_prompts(file: Path) -> list[str]:
     file has a prompt per line, in which \n is a newline and \\ a backslash. Empty lines are
     ignored. Raises BadInputError if the file has no prompts or an invalid line.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}", "choose a text file") from None
-    except UnicodeDecodeError:
-        raise BadInputError(f"{file} is not UTF-8", "convert it to UTF-8") from None
+    from rnnlab.corpora import reading
+
+    with reading(file, advice="convert it to UTF-8") as stream:
+        text = stream.read()
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if not lines:
         raise BadInputError(f"{file} has no prompts", "write one prompt per line")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
@@ -18,7 +18,7 @@ from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from rnnlab.corpora import Progress
+    from rnnlab.corpora import Errors, Progress
 
 
 def command(
@@ -31,13 +31,17 @@ def command(
         Optional[Path],  # noqa: UP045
         typer.Option(help="csv, tsv or jsonl file, or a document per line (-: stdin)."),
     ] = None,
+    errors: Annotated[
+        Literal["strict", "replace", "skip"],
+        typer.Option(help="Treatment of invalid bytes in --file."),
+    ] = "strict",
     checkpoint: Checkpoint = "best",
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> None:
     """Classify texts, with the probability of every class."""
     with progress_bar("reading the documents") as bar:
-        texts = [*(text or []), *(_documents(file, bar) if file else [])]
+        texts = [*(text or []), *(_documents(file, errors, bar) if file else [])]
     if not texts:
         raise BadInputError("there is nothing to classify", "add --text TEXT or --file FILE")
     opened = RunStore.default(checkpoints).open(run)
@@ -68,22 +72,24 @@ def command(
     print_table(["class", *classes, "unknown", "text"], rows, classes)
 
 
-def _documents(file: Path, progress: Progress) -> list[str]:
+def _documents(file: Path, errors: Errors, progress: Progress) -> list[str]:
     """Return the column `text` of a csv, tsv or jsonl file; of any other file the non-empty lines.
 
     Raise BadInputError if the file cannot be read.
     """
-    from rnnlab.corpora import holds_documents, read_texts
+    from rnnlab.corpora import Repairs, holds_documents, read_lines, read_texts
 
-    if holds_documents(file):
-        return read_texts(file, progress)
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInputError(f"{file} is not UTF-8", "convert it to UTF-8") from None
-    except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
-    return [line for line in text.split("\n") if line.strip()]
+    repairs = Repairs(errors)
+    if str(file) == "-":
+        try:
+            return [line for line in sys.stdin.read().split("\n") if line.strip()]
+        except UnicodeDecodeError:
+            raise BadInputError("standard input is not UTF-8", "convert it to UTF-8") from None
+    read = read_texts if holds_documents(file) else read_lines
+    texts = read(file, progress, repairs)
+    for note in repairs.notes(file.name):
+        talk(note)
+    return texts
 
 
 def _short(text: str, width: int = 60) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 
 import typer
 
@@ -57,6 +57,13 @@ def command(
             help="`fetch glove`: keep words of this corpus (default: your documents), or all."
         ),
     ] = None,
+    errors: Annotated[
+        Literal["strict", "replace", "skip"],
+        typer.Option(help="`add`, `show`: treatment of invalid bytes."),
+    ] = "strict",
+    is_sure: Annotated[
+        bool, typer.Option("--yes", "-y", help="`add`: also a file that decompresses to very much.")
+    ] = False,
     is_replacing: Annotated[
         bool, typer.Option("--replace", help="Replace an existing corpus of the same name.")
     ] = False,
@@ -77,16 +84,18 @@ def command(
     elif action == "show":
         from rnnlab.cli._corpora_show import show_corpus
 
-        show_corpus(name, data, json=json)
+        show_corpus(name, data, errors, json=json)
     elif action == "make":
         from rnnlab.cli._corpora_get import make_corpus
 
         make_corpus(name, file, json=json)
     elif action == "add":
         from rnnlab.cli._corpora_get import take_in
-        from rnnlab.corpora import AddOptions, Columns
+        from rnnlab.corpora import UNLIMITED, UNPACK_LIMIT, AddOptions, Columns
 
-        options = AddOptions(encoding, Columns(label, text, split), is_replacing)
+        limit = UNLIMITED if is_sure else UNPACK_LIMIT
+        columns = Columns(label, text, split)
+        options = AddOptions(encoding, columns, is_replacing, errors, limit)
         take_in(name, file, data, options, json=json)
     else:
         from rnnlab.cli._corpora_get import fetch

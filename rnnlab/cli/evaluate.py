@@ -30,6 +30,10 @@ def command(
         Optional[Path],  # noqa: UP045
         typer.Option(help="Evaluate on another text, divided into the same splits."),
     ] = None,
+    errors: Annotated[
+        Optional[Literal["strict", "replace", "skip"]],  # noqa: UP045
+        typer.Option(help="Treatment of invalid bytes in --file (default: the run's)."),
+    ] = None,
     checkpoint: Checkpoint = "last",
     checkpoints: Checkpoints = None,
     data: Data = None,
@@ -40,7 +44,7 @@ def command(
     The figures depend neither on the batch size nor on the window.
     """
     opened = RunStore.default(checkpoints).open(run)
-    step, evaluation, floor = measure(opened, split, checkpoint, data, file)
+    step, evaluation, floor = measure(opened, split, checkpoint, data, file, errors)
     in_training = None if file or split != "val" else _val_in_training(opened, step, evaluation)
     document: dict[str, Any] = {
         "run": run,

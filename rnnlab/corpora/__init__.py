@@ -22,11 +22,12 @@ from rnnlab.corpora._fetch import (
     wanted_words,
     words_of,
 )
-from rnnlab.corpora._files import holds_documents
+from rnnlab.corpora._files import holds_documents, read_lines, reading
 from rnnlab.corpora._floor import Floor
 from rnnlab.corpora._grammar import Grammar, Symbol
 from rnnlab.corpora._prepare import Task, check, prepare
 from rnnlab.corpora._profile import CorpusProfile, Suggestion, look_into
+from rnnlab.corpora._repair import Errors, Repairs
 from rnnlab.corpora._resolve import (
     corpus_names,
     find_corpus,
@@ -39,6 +40,7 @@ from rnnlab.corpora._resolve import (
 from rnnlab.corpora._source import Request, Source
 from rnnlab.corpora._statistics import Bounds, Lengths
 from rnnlab.corpora._tokens import EOS, PAD, UNK
+from rnnlab.corpora._unpacking import UNLIMITED, UNPACK_LIMIT, UnpackedSizeError, UnpackLimit
 from rnnlab.corpora._vectors import read_vectors, vectors_width
 from rnnlab.corpora._vocabulary import Ids, UnknownTokensError, Vocabulary
 
@@ -47,6 +49,8 @@ __all__ = [
     "IGNORED",
     "PAD",
     "UNK",
+    "UNLIMITED",
+    "UNPACK_LIMIT",
     "AddOptions",
     "Batch",
     "Bounds",
@@ -57,12 +61,14 @@ __all__ = [
     "Dataset",
     "Documents",
     "DocumentsDescription",
+    "Errors",
     "Fetched",
     "Floor",
     "Grammar",
     "Ids",
     "Lengths",
     "Progress",
+    "Repairs",
     "Request",
     "Source",
     "Split",
@@ -72,6 +78,8 @@ __all__ = [
     "Task",
     "Unit",
     "UnknownTokensError",
+    "UnpackLimit",
+    "UnpackedSizeError",
     "Vocabulary",
     "WordVectors",
     "add_corpus",
@@ -93,8 +101,10 @@ __all__ = [
     "prepare",
     "read_corpus",
     "read_documents",
+    "read_lines",
     "read_texts",
     "read_vectors",
+    "reading",
     "shown_name",
     "silent",
     "source_names",

@@ -27,9 +27,11 @@ from rnnlab.corpora._encoding import (
     open_bytes,
     silent,
 )
-from rnnlab.corpora._files import ENDINGS, holds_documents
+from rnnlab.corpora._files import ENDINGS, holds_documents, not_in
 from rnnlab.corpora._folders import folder_documents, folder_texts, is_labelled_folder
+from rnnlab.corpora._repair import Errors, Repairs
 from rnnlab.corpora._sizes import SIZES
+from rnnlab.corpora._unpacking import UNPACK_LIMIT, UnpackLimit
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RESERVED = frozenset({"split", "label", "text"})
@@ -46,6 +48,10 @@ class AddOptions:
     """Names of the columns of labelled documents."""
     is_replacing: bool = False
     """Whether to replace a corpus of the same name."""
+    errors: Errors = "strict"
+    """Treatment of bytes that are not valid in the encoding."""
+    unpack_limit: UnpackLimit = UNPACK_LIMIT
+    """Limit of the decompressed size."""
 
 
 def add_corpus(
@@ -59,33 +65,35 @@ def add_corpus(
     """Add a file or folder as corpus `name`; return the new file and notes for the user.
 
     block_chars: characters to read at once. Raises BadInputError, and leaves no file behind, if the
-    name or the source cannot be used.
+    name or the source cannot be used; UnpackedSizeError if it decompresses to too much.
     """
     folder = data_folder(data)
     existing = check_name(name, folder, is_replacing=wish.is_replacing)
     _check_not_itself(source, existing)
     is_folder = check_source(source)
+    repairs, limit = Repairs(wish.errors), wish.unpack_limit
     if is_folder and is_labelled_folder(source):
-        rows, notes = folder_documents(source, wish.encoding, progress)
+        rows, notes = folder_documents(source, wish.encoding, progress, repairs)
         file = _write_documents(folder / f"{name}.csv", rows, str(source))
     elif is_folder:
-        texts, notes = folder_texts(source, wish.encoding, progress)
+        texts, notes = folder_texts(source, wish.encoding, progress, repairs)
         file = _write_text(folder / f"{name}.txt", texts, str(source))
     else:
-        encoding = (
-            detect_encoding(source) if wish.encoding is None else named_encoding(wish.encoding)
-        )
+        if wish.encoding is None:
+            encoding = detect_encoding(source, wish.errors, limit)
+        else:
+            encoding = named_encoding(wish.encoding)
         notes = [f"encoding: {encoding.name}"]
         if holds_documents(source):
-            rows = document_rows(source, encoding.codec, wish.columns, progress)
+            rows = document_rows(source, encoding.codec, wish.columns, progress, repairs, limit)
             file = _write_documents(folder / f"{name}.csv", rows, str(source))
         else:
-            blocks = text_blocks(source, encoding, block_chars, progress)
+            blocks = text_blocks(source, encoding, block_chars, progress, repairs, limit)
             file = _write_text(folder / f"{name}.txt", blocks, str(source))
     for old in existing:
         if old != file:
             old.unlink(missing_ok=True)
-    return file, notes
+    return file, [*notes, *repairs.notes()]
 
 
 def check_source(source: Path) -> bool:
@@ -136,27 +144,31 @@ def _check_not_itself(source: Path, existing: Iterable[Path]) -> None:
 
 
 def text_blocks(
-    file: Path, encoding: Encoding, block_chars: int, progress: Progress = silent
+    file: Path,
+    encoding: Encoding,
+    block_chars: int,
+    progress: Progress = silent,
+    repairs: Repairs | None = None,
+    limit: UnpackLimit = UNPACK_LIMIT,
 ) -> Iterator[str]:
     """Yield the text of a file in blocks, with LF line ends, without a byte order mark.
 
-    block_chars: maximum number of characters in a block. Raises BadInputError, with the number of
-    the line, if the file is not in the encoding.
+    block_chars: maximum number of characters in a block. repairs: treatment of invalid bytes, by
+    default an error. limit: of the decompressed size. Raises BadInputError, with the number of the
+    line, if the file is not in the encoding.
     """
-    num_lines = 0
+    num_lines, repairs = 0, repairs or Repairs()
     with (
-        open_bytes(file, progress) as stream,
-        TextIOWrapper(stream, encoding=encoding.codec, newline=None) as text,
+        open_bytes(file, progress, limit) as stream,
+        TextIOWrapper(stream, encoding.codec, repairs.handler, newline=None) as text,
     ):
+        reader = repairs.reading(text)
         try:
-            while block := text.read(block_chars):
+            while block := reader.read(block_chars):
                 num_lines += block.count("\n")
                 yield block
         except UnicodeError:
-            raise BadInputError(
-                f"{file} is not valid {encoding.name} after line {num_lines + 1:,}",
-                "give its encoding with --encoding NAME",
-            ) from None
+            raise not_in(encoding.name, file, f" after line {num_lines + 1:,}") from None
 
 
 def _write_text(file: Path, blocks: Iterable[str], source: str) -> Path:

@@ -23,8 +23,10 @@ from rnnlab.base.parsing import parse_json
 from rnnlab.corpora._dataset import SplitName
 from rnnlab.corpora._encoding import Progress
 from rnnlab.corpora._files import DOCUMENT_ENDINGS, ending, reading
+from rnnlab.corpora._repair import Repairs
 from rnnlab.corpora._swallowed_rows import SwallowedRows
 from rnnlab.corpora._tokens import normalise
+from rnnlab.corpora._unpacking import UNPACK_LIMIT, UnpackLimit
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _LONGEST_FIELD = 2**31 - 1
@@ -76,12 +78,14 @@ class Row(NamedTuple):
     """The other columns of a table, by name."""
 
 
-def read_documents(file: Path, progress: Progress | None = None) -> Documents:
+def read_documents(
+    file: Path, progress: Progress | None = None, repairs: Repairs | None = None
+) -> Documents:
     """Return the documents of a csv, tsv or jsonl file, plain or gzipped.
 
     The first line of a table names its columns: `label`, `text`, optionally `split` (train, val,
-    test) and any others; JSON lines are objects with the same keys. Raises BadInputError, with file
-    and line, for an invalid document.
+    test) and any others; JSON lines are objects with the same keys. repairs: treatment of invalid
+    bytes, by default an error. Raises BadInputError, with file and line, for an invalid document.
     """
     kind = ending(file)
     if kind not in DOCUMENT_ENDINGS:
@@ -93,7 +97,7 @@ def read_documents(file: Path, progress: Progress | None = None) -> Documents:
     texts: list[str] = []
     labels: list[str] = []
     splits: list[SplitName] = []
-    for row in document_rows(file, progress=progress):
+    for row in document_rows(file, progress=progress, repairs=repairs):
         if row.split is not None:
             splits.append(cast(SplitName, row.split))
         texts.append(normalise(row.text))
@@ -102,7 +106,9 @@ def read_documents(file: Path, progress: Progress | None = None) -> Documents:
     return Documents(tuple(texts), tuple(labels), tuple(splits), classes)
 
 
-def read_texts(file: Path, progress: Progress | None = None) -> list[str]:
+def read_texts(
+    file: Path, progress: Progress | None = None, repairs: Repairs | None = None
+) -> list[str]:
     """Return the texts of a file of documents, whose labels and splits may be missing.
 
     The format is that of `read_documents`. Raises BadInputError, with file and line, for an invalid
@@ -111,7 +117,7 @@ def read_texts(file: Path, progress: Progress | None = None) -> list[str]:
     columns = Columns(label="text")  # the only column that has to exist
     rows = _json_rows if ending(file) == ".jsonl" else _table_rows
     newline = None if ending(file) == ".jsonl" else ""
-    with reading(file, newline, progress=progress) as stream:
+    with reading(file, newline, progress=progress, repairs=repairs) as stream:
         return [row.text for row in rows(stream, file, columns)]
 
 
@@ -120,14 +126,18 @@ def document_rows(
     codec: str = "utf-8-sig",
     columns: Columns = Columns(),  # noqa: B008 (frozen)
     progress: Progress | None = None,
+    repairs: Repairs | None = None,
+    limit: UnpackLimit = UNPACK_LIMIT,
 ) -> Iterator[Row]:
     """Yield the documents of a file, with valid labels and splits.
 
-    Raises BadInputError, with file and line, for an invalid document.
+    repairs, limit: as for `reading`. Raises BadInputError, with file and line, for an invalid
+    document.
     """
     kind = ending(file)
     rows = _json_rows if kind == ".jsonl" else _table_rows
-    with reading(file, None if kind == ".jsonl" else "", codec, progress) as stream:
+    newline = None if kind == ".jsonl" else ""
+    with reading(file, newline, codec, progress, repairs, limit) as stream:
         for row in rows(stream, file, columns):
             label = row.label.strip()
             if not label:

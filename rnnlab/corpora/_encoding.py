@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.corpora._repair import HANDLER, Errors, num_invalid_bytes
+from rnnlab.corpora._unpacking import UNPACK_LIMIT, UnpackLimit, unpacked
 
 Progress = Callable[[int, int], None]
 """Callback, called at intervals with the amount done and the total, in bytes or files."""
@@ -53,6 +55,7 @@ class Encoding(NamedTuple):
 
 
 LATIN_1 = Encoding("latin-1", "Latin-1")
+_UTF_8 = Encoding("utf-8-sig", "UTF-8")
 
 
 def named_encoding(name: str) -> Encoding:
@@ -70,14 +73,18 @@ def named_encoding(name: str) -> Encoding:
     return Encoding("utf-8-sig" if codec.name == "utf-8" else codec.name, codec.name)
 
 
-def detect_encoding(file: Path) -> Encoding:
+def detect_encoding(
+    file: Path, errors: Errors = "strict", limit: UnpackLimit = UNPACK_LIMIT
+) -> Encoding:
     """Return the encoding of a text file; reads the whole file if necessary.
 
-    Raises BadInputError if the file is empty, binary, broken UTF-8 or in an unknown encoding.
+    errors: `replace` and `skip` accept UTF-8 with invalid bytes, if it has valid characters beyond
+    ASCII, too. limit: of the decompressed size. Raises BadInputError if the file is empty, binary,
+    broken UTF-8 or in an unknown encoding.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    last, num_lines, is_ascii = b"", 0, True
-    with open_bytes(file) as stream:
+    last, num_lines, num_bytes, is_ascii = b"", 0, 0, True
+    with open_bytes(file, limit=limit) as stream:
         while block := stream.read(_BLOCK):
             if not last:
                 encoding = _by_mark(block)
@@ -90,40 +97,64 @@ def detect_encoding(file: Path) -> Encoding:
             except UnicodeDecodeError as error:
                 good = error.object[: error.start].decode("utf-8")
                 place = max(0, len(last) - len(error.object) + error.start - _SAMPLE // 2)
-                if is_ascii and good.isascii():
+                if is_ascii and good.isascii() and not _is_mostly_utf_8(last[place:]):
                     return _guess(last[place:], file)
-                raise _broken(file, num_lines + good.count("\n") + 1) from None
+                if errors != "strict":
+                    return _UTF_8
+                offset = num_bytes + len(block) - len(error.object) + error.start
+                raise _broken(file, num_lines + good.count("\n") + 1, offset) from None
             num_lines += block.count(b"\n")
+            num_bytes += len(block)
     if not last:
         raise BadInputError(f"{file} is empty", "give a text file with some text in it")
     if decoder.getstate()[0]:
         if is_ascii:
             return _guess(last[-_SAMPLE:], file)
-        raise _broken(file, num_lines + 1)
-    return Encoding("utf-8-sig", "UTF-8")
+        if errors != "strict":
+            return _UTF_8
+        raise _broken(file, num_lines + 1, num_bytes - len(decoder.getstate()[0]))
+    return _UTF_8
 
 
-def _broken(file: Path, line: int) -> BadInputError:
+def _is_mostly_utf_8(sample: bytes) -> bool:
+    """Return whether a sample has at least as many valid characters beyond ASCII as invalid bytes.
+
+    In another encoding, characters that happen to be valid UTF-8 are rare.
+    """
+    text = codecs.getincrementaldecoder("utf-8")(HANDLER).decode(sample[:_SAMPLE])
+    num_invalid = num_invalid_bytes(text)
+    num_valid = sum(not char.isascii() for char in text) - num_invalid
+    return num_valid >= num_invalid
+
+
+def _broken(file: Path, line: int, offset: int) -> BadInputError:
     return BadInputError(
-        f"{file} is not valid UTF-8 in line {line:,}",
-        "repair the file, or give its encoding with --encoding NAME",
+        f"{file} is not valid UTF-8 in line {line:,} (byte offset {offset:,})",
+        "replace or leave out its invalid bytes with --errors replace|skip, or give its encoding "
+        "with --encoding NAME",
     )
 
 
 @contextmanager
-def open_bytes(file: Path, progress: Progress | None = None) -> Iterator[IO[bytes]]:
+def open_bytes(
+    file: Path, progress: Progress | None = None, limit: UnpackLimit = UNPACK_LIMIT
+) -> Iterator[IO[bytes]]:
     """Open a file for reading, decompressed if its name ends in .gz.
 
-    progress: called with the number of bytes read so far, before decompression. Raises
-    BadInputError if the file cannot be read.
+    progress: called with the number of bytes read so far, before decompression. limit: of the
+    decompressed size. Raises BadInputError if the file cannot be read, UnpackedSizeError beyond the
+    limit.
     """
     try:
         size = file.stat().st_size
         with file.open("rb") as raw:
             source = cast(IO[bytes], _ProgressReader(raw, size, progress) if progress else raw)
             if is_gzipped(file):
-                with gzip.GzipFile(fileobj=source) as unpacked:
-                    yield cast(IO[bytes], unpacked)
+                with (
+                    gzip.GzipFile(fileobj=source) as packed,
+                    unpacked(packed, size, str(file), limit) as stream,
+                ):
+                    yield stream
             else:
                 yield source
     except (gzip.BadGzipFile, EOFError, zlib.error):

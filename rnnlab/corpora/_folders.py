@@ -14,6 +14,8 @@ from typing import NamedTuple
 from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._documents import Row
 from rnnlab.corpora._encoding import Progress, detect_encoding, named_encoding, open_bytes
+from rnnlab.corpora._files import not_in
+from rnnlab.corpora._repair import Repairs
 
 _SPLITS = {
     "train": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val",
@@ -38,9 +40,12 @@ def is_labelled_folder(folder: Path) -> bool:
 
 
 def folder_documents(
-    folder: Path, encoding: str | None, progress: Progress
+    folder: Path, encoding: str | None, progress: Progress, repairs: Repairs
 ) -> tuple[Iterator[Row], list[str]]:
-    """Return the documents of a folder, in a reproducible order, and notes for the user."""
+    """Return the documents of a folder, in a reproducible order, and notes for the user.
+
+    repairs: treatment of invalid bytes.
+    """
     parts = _labelled(folder)
     splits = sorted({part.split for part in parts if part.split})
     is_split = len(splits) > 0
@@ -52,15 +57,16 @@ def folder_documents(
             notes.append(f"ignored folders that are not splits: {', '.join(others)}")
     if any(path.name == _UNLABELLED for path in _folders(folder, depth=2)):
         notes.append(f"ignored folders named {_UNLABELLED!r}, which have no labels")
-    return _rows(parts, encoding, progress), notes
+    return _rows(parts, encoding, progress, repairs), notes
 
 
 def folder_texts(
-    folder: Path, encoding: str | None, progress: Progress
+    folder: Path, encoding: str | None, progress: Progress, repairs: Repairs
 ) -> tuple[Iterator[str], list[str]]:
     """Return the texts of a folder, sorted by file name, and notes for the user.
 
-    Each text ends with an empty line. Raises BadInputError if there are no texts.
+    Each text ends with an empty line. repairs: treatment of invalid bytes. Raises
+    BadInputError if there are no texts.
     """
     files = sorted(folder.glob(_TEXT))
     if not files:
@@ -70,28 +76,30 @@ def folder_texts(
 
     def texts() -> Iterator[str]:
         for number, file in enumerate(files):
-            yield read_text(file, encoding).rstrip("\n") + "\n\n"
+            yield read_text(file, encoding, repairs).rstrip("\n") + "\n\n"
             progress(number + 1, len(files))
 
     return texts(), [f"joined {len(files):,} files by name, with an empty line between them"]
 
 
-def read_text(file: Path, encoding: str | None) -> str:
+def read_text(file: Path, encoding: str | None, repairs: Repairs) -> str:
     """Return a whole text file with LF line ends; raises BadInputError.
 
-    encoding: name of the encoding; None: detect it.
+    encoding: name of the encoding; None: detect it. repairs: treatment of invalid bytes.
     """
     if not file.stat().st_size:
         return ""
-    codec = (detect_encoding(file) if encoding is None else named_encoding(encoding)).codec
+    if encoding is None:
+        codec = detect_encoding(file, repairs.errors).codec
+    else:
+        codec = named_encoding(encoding).codec
     with open_bytes(file) as stream:
         try:
-            text = stream.read().decode(codec)
+            text = stream.read().decode(codec, repairs.handler)
         except UnicodeError:
-            raise BadInputError(
-                f"{file} is not {codec}", "give its encoding with --encoding NAME"
-            ) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+            raise not_in(codec, file) from None
+    repairs.begin_file()
+    return repairs.repaired(text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _labelled(folder: Path) -> list[_Folder]:
@@ -121,9 +129,11 @@ def _has_text(folder: Path) -> bool:
     return next(folder.glob(_TEXT), None) is not None
 
 
-def _rows(parts: list[_Folder], encoding: str | None, progress: Progress) -> Iterator[Row]:
+def _rows(
+    parts: list[_Folder], encoding: str | None, progress: Progress, repairs: Repairs
+) -> Iterator[Row]:
     files = [(part, file) for part in parts for file in sorted(part.path.glob(_TEXT))]
     for number, (part, file) in enumerate(files, 1):
-        yield Row(number, part.label, read_text(file, encoding), part.split)
+        yield Row(number, part.label, read_text(file, encoding, repairs), part.split)
         if number % 100 == 0:
             progress(number, len(files))

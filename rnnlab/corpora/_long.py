@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +20,7 @@ from rnnlab.corpora._encoding import Progress, is_gzipped, open_bytes
 from rnnlab.corpora._files import reading
 from rnnlab.corpora._fingerprint import fingerprint
 from rnnlab.corpora._index import Indexed, index
+from rnnlab.corpora._repair import Repairs
 from rnnlab.corpora._resolve import read_corpus
 from rnnlab.corpora._sizes import SIZES, Sizes
 from rnnlab.corpora._store import Key, stored
@@ -42,12 +43,13 @@ class LongText:
     limit_chars: int | None
     progress: Progress
     sizes: Sizes = SIZES
+    repairs: Repairs = field(default_factory=Repairs)
 
     def blocks(self, kind: Kind) -> Iterator[str]:
         """Yield the text in blocks, normalised to NFC; raises BadInputError like `read_corpus`."""
         left, most = self.limit_chars, self.sizes.block_chars
         rest = ""
-        with reading(self.file, progress=self.progress) as stream:
+        with reading(self.file, progress=self.progress, repairs=self.repairs) as stream:
             while block := stream.read(most if left is None else min(left, most)):
                 if "\0" in block:
                     raise BadInputError(f"{self.file} is a binary file", "give a text file")
@@ -74,16 +76,23 @@ class LongText:
 
 
 def open_text(
-    file: Path, limit_chars: int | None, progress: Progress, sizes: Sizes = SIZES
+    file: Path,
+    limit_chars: int | None,
+    progress: Progress,
+    sizes: Sizes = SIZES,
+    repairs: Repairs | None = None,
 ) -> str | LongText:
-    """Return the text of a file, or a `LongText` if it is too long for memory."""
+    """Return the text of a file, or a `LongText` if it is too long for memory.
+
+    repairs: treatment of invalid bytes, by default an error.
+    """
     try:
         size = file.stat().st_size * (_GZIP_RATIO if is_gzipped(file) else 1)
     except OSError as error:
         raise BadInputError(f"cannot read {file}: {error.strerror}") from None
     if min(size, size if limit_chars is None else limit_chars) < sizes.long_bytes:
-        return read_corpus(file, limit_chars)
-    return LongText(file, limit_chars, progress, sizes)
+        return read_corpus(file, limit_chars, repairs)
+    return LongText(file, limit_chars, progress, sizes, repairs or Repairs())
 
 
 def index_text(
@@ -101,9 +110,13 @@ def index_text(
         # No token crosses a line end: indexing line by line avoids a list of all words.
         parts = [normalised] if kind == "chars" else normalised.splitlines(keepends=True)
         return index(parts, kind), fingerprint(text)
-    key = Key(_content_sha256(text), cut, kind, alphabet, text.limit_chars)
+    key = Key(_content_sha256(text), cut, kind, alphabet, text.limit_chars, text.repairs.errors)
     return stored(
-        text.file, key, lambda digest: _parts(text, cut, kind, alphabet, digest), text.sizes
+        text.file,
+        key,
+        lambda digest: _parts(text, cut, kind, alphabet, digest),
+        text.repairs,
+        text.sizes,
     )
 
 

@@ -10,6 +10,7 @@ from rnnlab.base import registry
 from rnnlab.corpora._built_in import floor_of
 from rnnlab.corpora._dataset import Dataset
 from rnnlab.corpora._encoding import Progress, silent
+from rnnlab.corpora._repair import Repairs
 from rnnlab.corpora._resolve import find_corpus
 from rnnlab.corpora._vectors import check_vectors
 from rnnlab.corpora._vocabulary import Vocabulary
@@ -19,10 +20,17 @@ from rnnlab.settings.run_config import RunConfig
 class Task(Protocol):
     """The functions of a module in `corpora/tasks`; every task has a source type of its own."""
 
-    def read(self, file: Path, config: RunConfig, progress: Progress = silent) -> Any:
+    def read(
+        self,
+        file: Path,
+        config: RunConfig,
+        progress: Progress = silent,
+        repairs: Repairs | None = None,
+    ) -> Any:
         """Return the content of a corpus file (the source); raises BadInputError if it is unusable.
 
-        progress: called while a long corpus is read, here and later in `build`.
+        progress: called while a long corpus is read, here and later in `build`. repairs: treatment
+        of invalid bytes, by default an error; it counts them here and in `build`.
         """
         ...
 
@@ -52,10 +60,12 @@ def prepare(
     """
     task = _task(config)
     file = find_corpus(config.corpus, data)
-    dataset = task.build(task.read(file, config, progress), vocabulary, config)
+    repairs = Repairs(config.errors)
+    dataset = task.build(task.read(file, config, progress, repairs), vocabulary, config)
     kind = vocabulary.kind if vocabulary else config.tokens
     alphabet = vocabulary.alphabet if vocabulary else config.alphabet
-    return replace(dataset, floor=floor_of(file, config.task, kind, alphabet))
+    floor = floor_of(file, config.task, kind, alphabet)
+    return replace(dataset, floor=floor, notes=(*dataset.notes, *repairs.notes()))
 
 
 def check(config: RunConfig, data: Path | None = None, progress: Progress = silent) -> None:
@@ -65,7 +75,8 @@ def check(config: RunConfig, data: Path | None = None, progress: Progress = sile
     """
     check_vectors(config)
     task = _task(config)
-    task.check(task.read(find_corpus(config.corpus, data), config, progress), config)
+    repairs = Repairs(config.errors)
+    task.check(task.read(find_corpus(config.corpus, data), config, progress, repairs), config)
 
 
 def _task(config: RunConfig) -> Task:

@@ -15,6 +15,7 @@ from rnnlab.corpora._documents import Documents, read_documents
 from rnnlab.corpora._encoding import Progress
 from rnnlab.corpora._files import holds_documents, reading
 from rnnlab.corpora._floor import Floor
+from rnnlab.corpora._repair import Repairs
 from rnnlab.corpora._statistics import (
     SAMPLE_CHARS,
     CharCounts,
@@ -83,19 +84,25 @@ class CorpusProfile:
         }
 
 
-def look_into(file: Path, progress: Progress | None = None) -> CorpusProfile:
+def look_into(
+    file: Path, progress: Progress | None = None, repairs: Repairs | None = None
+) -> CorpusProfile:
     """Return the profile of a corpus file; memory does not grow with the length of a text.
 
-    Raises BadInputError for a file that cannot be read or is not a corpus.
+    repairs: treatment of invalid bytes, by default an error. Raises BadInputError for a
+    file that cannot be read or is not a corpus.
     """
-    profile = _documents_profile(file) if holds_documents(file) else _text_profile(file, progress)
+    if holds_documents(file):
+        profile = _documents_profile(file, repairs)
+    else:
+        profile = _text_profile(file, progress, repairs)
     floor = floor_of(file, profile.suggestion.task, "chars", "unicode")
     return replace(profile, floor=floor)
 
 
-def _text_profile(file: Path, progress: Progress | None) -> CorpusProfile:
+def _text_profile(file: Path, progress: Progress | None, repairs: Repairs | None) -> CorpusProfile:
     counts, sample = CharCounts(), ""
-    with reading(file, progress=progress) as stream:
+    with reading(file, progress=progress, repairs=repairs) as stream:
         while block := stream.read(_BLOCK_CHARS):
             if "\0" in block:
                 raise BadInputError(f"{file} is a binary file", "give a text file")
@@ -108,8 +115,8 @@ def _text_profile(file: Path, progress: Progress | None) -> CorpusProfile:
     return CorpusProfile(file, sample[:BEGIN_CHARS], _suggest(file, figures), text=figures)
 
 
-def _documents_profile(file: Path) -> CorpusProfile:
-    documents = read_documents(file)
+def _documents_profile(file: Path, repairs: Repairs | None) -> CorpusProfile:
+    documents = read_documents(file, repairs=repairs)
     figures = documents_statistics(documents.texts)
     examples = tuple((documents.labels[i], documents.texts[i]) for i in _examples(documents))
     length = max(20, min(400, int(figures.words.p95) + 1))

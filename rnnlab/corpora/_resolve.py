@@ -13,6 +13,7 @@ from rnnlab.base.locations import data_folder, shipped_folder
 from rnnlab.base.names import did_you_mean
 from rnnlab.corpora._built_in import made_file, made_names, parse_spec, spec_of
 from rnnlab.corpora._files import ENDINGS, bare_name, holds_documents, reading
+from rnnlab.corpora._repair import Repairs
 from rnnlab.corpora._tokens import normalise
 
 VECTORS = re.compile(r"glove\..*d\.txt(\.gz)?")
@@ -122,13 +123,14 @@ def lasting_name(corpus: str, data: Path | None = None) -> str:
     return str(spec) if is_same else str(file)
 
 
-def read_corpus(file: Path, limit_chars: int | None = None) -> str:
+def read_corpus(file: Path, limit_chars: int | None = None, repairs: Repairs | None = None) -> str:
     """Return the text of a UTF-8 file, without a byte order mark, with LF line ends, in NFC.
 
-    limit_chars: read only the first N characters, with memory bounded by N. Raises BadInputError
-    if the file cannot be read, is not UTF-8, or is binary or empty.
+    limit_chars: read only the first N characters, with memory bounded by N. repairs: treatment of
+    invalid bytes, by default an error. Raises BadInputError if the file cannot be read, is not
+    UTF-8, or is binary or empty.
     """
-    with reading(file) as stream:
+    with reading(file, repairs=repairs) as stream:
         text = stream.read() if limit_chars is None else _read_at_most(stream, limit_chars)
     if not text.strip():
         raise BadInputError(f"{file} is empty", "give a text file with some text in it")

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Literal, NamedTuple
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.corpora._unpacking import UNPACK_LIMIT, unpacked
 
 _BLOCK = 1 << 20
 _BLOCK_CHARS = 1 << 22
@@ -110,7 +111,11 @@ def zip_text(file: Path, member: str) -> Iterator[str]:
     with archive_errors(file), zipfile.ZipFile(file) as archive:
         for name in archive.namelist():
             check_member(name, file)
-        with archive.open(member) as stream:
+        size = archive.getinfo(member).compress_size
+        with (
+            archive.open(member) as packed,
+            unpacked(packed, size, f"{file}: {member}", UNPACK_LIMIT) as stream,
+        ):
             yield from decoded(stream)
 
 

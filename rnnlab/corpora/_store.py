@@ -28,10 +28,11 @@ from rnnlab.base.parsing import parse_json
 from rnnlab.corpora._atomic import cannot_write
 from rnnlab.corpora._index import Indexed
 from rnnlab.corpora._numbering import CharNumbers, PlacesFile, WordNumbers
+from rnnlab.corpora._repair import Errors, Repairs
 from rnnlab.corpora._sizes import SIZES, Sizes
 from rnnlab.corpora._tokens import Kind
 
-_FORMAT = 1
+_FORMAT = 2
 """Version of the format. It is part of a folder's name: folders of other versions are not read."""
 _ABOUT, _PLACES, _STARTS = "about.json", "places.bin", "starts.bin"
 _DRAFT = ".new-"
@@ -52,6 +53,7 @@ class Key(NamedTuple):
     kind: Kind
     alphabet: str
     limit_chars: int | None
+    errors: Errors = "strict"
 
     @property
     def folder_name(self) -> str:
@@ -59,13 +61,16 @@ class Key(NamedTuple):
         return hashlib.sha256(json.dumps([_FORMAT, *self]).encode()).hexdigest()[:32]
 
 
-def stored(file: Path, key: Key, parts: Parts, sizes: Sizes = SIZES) -> tuple[Indexed, str]:
+def stored(
+    file: Path, key: Key, parts: Parts, repairs: Repairs, sizes: Sizes = SIZES
+) -> tuple[Indexed, str]:
     """Return a text's indexed tokens and fingerprint from the disk; first write them if missing.
 
-    Raises BadInputError if the disk is full.
+    repairs: counts the invalid bytes, also those of a text that was encoded earlier. Raises
+    BadInputError if the disk is full.
     """
     for folder in cache_folders(file):
-        loaded = _load(folder / key.folder_name, key, sizes)
+        loaded = _load(folder / key.folder_name, key, sizes, repairs)
         if loaded is not None:
             return loaded
     folder = _writable(cache_folders(file)) / key.folder_name
@@ -73,7 +78,7 @@ def stored(file: Path, key: Key, parts: Parts, sizes: Sizes = SIZES) -> tuple[In
     try:
         draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=folder.parent))
         try:
-            _write(draft, key, parts, _source(file, folder.parent), sizes)
+            _write(draft, key, parts, _source(file, folder.parent), repairs, sizes)
             loaded = _put(draft, folder, key, sizes)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
@@ -155,8 +160,13 @@ def _about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _load(folder: Path, key: Key, sizes: Sizes) -> tuple[Indexed, str] | None:
-    """Return the tokens and fingerprint of a folder; None if it is missing or incomplete."""
+def _load(
+    folder: Path, key: Key, sizes: Sizes, repairs: Repairs | None = None
+) -> tuple[Indexed, str] | None:
+    """Return the tokens and fingerprint of a folder; None if it is missing or incomplete.
+
+    repairs: counts the invalid bytes of the text.
+    """
     try:
         about = _about(folder)
         if about["key"] != [_FORMAT, *key]:
@@ -164,9 +174,13 @@ def _load(folder: Path, key: Key, sizes: Sizes) -> tuple[Indexed, str] | None:
         places = _mapped(folder / _PLACES, about["dtype"], about["num_tokens"])
         starts = _mapped(folder / _STARTS, "<i8", about["num_parts"] + 1)
         indexed = Indexed(about["distinct"], places, starts, sizes.counted_at_once)
-        return indexed, str(about["fingerprint"])
+        num_invalid, first_line = map(int, about["repairs"])
+        sha256 = str(about["fingerprint"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    if repairs is not None:
+        repairs.add(num_invalid, first_line)
+    return indexed, sha256
 
 
 def _mapped(file: Path, dtype: str, num: int) -> np.ndarray[Any, Any]:
@@ -179,7 +193,9 @@ def _mapped(file: Path, dtype: str, num: int) -> np.ndarray[Any, Any]:
     return np.asarray(np.memmap(file, dtype=dtype, mode="r", shape=(num,)))
 
 
-def _write(folder: Path, key: Key, parts: Parts, source: str, sizes: Sizes) -> None:
+def _write(
+    folder: Path, key: Key, parts: Parts, source: str, repairs: Repairs, sizes: Sizes
+) -> None:
     digest = hashlib.sha256()
     number = CharNumbers() if key.kind == "chars" else WordNumbers(key.kind)
     num_parts = num_tokens = 0
@@ -209,6 +225,7 @@ def _write(folder: Path, key: Key, parts: Parts, source: str, sizes: Sizes) -> N
         "num_tokens": num_tokens,
         "num_parts": num_parts,
         "fingerprint": digest.hexdigest(),
+        "repairs": [repairs.num, repairs.first_line],
         "distinct": number.distinct(),
     }
     (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")

@@ -7,8 +7,9 @@ seconds and little memory. Shapes: V tokens in the vocabulary, E elements in a v
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Literal
 
@@ -19,28 +20,40 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._dataset import WordVectors
 from rnnlab.corpora._files import reading
 from rnnlab.corpora._index import Indexed
+from rnnlab.corpora._repair import Errors, Repairs
 from rnnlab.corpora._tokens import EOS, PAD, UNK
 from rnnlab.corpora._vocabulary import Vocabulary
 from rnnlab.settings.run_config import RunConfig
 
+_NUM_JUDGED = 100
+"""Number of lines that decide the length of the vectors."""
+_ADVICE = "leave out the lines with invalid bytes with --errors skip, or download the file again"
 _UNKNOWN_SCALE = 0.1
 """Ratio of the standard deviation of random vectors to that of the vectors in the file."""
 
 
-def vectors_width(file: Path) -> int:
-    """Return the number of elements in the first vector of a file.
+def vectors_width(file: Path, errors: Errors = "strict") -> int:
+    """Return the number of elements of the vectors in a file, judged by its first lines.
 
-    Raises BadInputError if the file cannot be read or has no vectors.
+    A word may contain spaces and numbers, so most of these lines decide. errors: treatment of
+    invalid bytes. Raises BadInputError if the file cannot be read or has no vectors.
     """
-    for number, line in _lines(file):
-        width = line.count(" ")
-        if width < 1:
-            raise BadInputError(
-                f"{file}, line {number}: no vector", "give a file in the text format of GloVe"
-            )
-        _vector(line.rsplit(" ", width)[1:], f"{file}, line {number}")
-        return width
-    raise BadInputError(f"{file} is empty", "give a file of word vectors")
+    first: tuple[int, str] | None = None
+    widths: Counter[int] = Counter()
+    for number, line in islice(_lines(file, Repairs(errors, are_lines=True)), _NUM_JUDGED):
+        first = first or (number, line)
+        numbers = list(takewhile(_is_number, reversed(line.split(" ")[1:])))
+        widths[len(numbers)] += 1
+    if first is None:
+        raise BadInputError(f"{file} is empty", "give a file of word vectors")
+    width = widths.most_common(1)[0][0]
+    if not width:
+        number, line = first
+        _vector(line.split(" ")[1:], f"{file}, line {number}")
+        raise BadInputError(
+            f"{file}, line {number}: no vector", "give a file in the text format of GloVe"
+        )
+    return width
 
 
 def check_vectors(config: RunConfig) -> None:
@@ -51,13 +64,13 @@ def check_vectors(config: RunConfig) -> None:
     if config.embeddings is None:
         return
     file = Path(config.embeddings)
-    width = vectors_width(file)
+    width = vectors_width(file, config.errors)
     if width != config.embedding:
         raise BadInputError(
             f"the vectors of {file} have {width} elements, but embedding is {config.embedding}",
             f"use --embedding {width}, or omit it",
         )
-    for number, line in _lines(file):
+    for number, line in _lines(file, Repairs(config.errors, are_lines=True)):
         if line.count(" ") != width:
             _spaced_word(line, width, f"{file}, line {number}")
 
@@ -68,16 +81,19 @@ def read_vectors(
     width: int,
     unknown: Literal["zero", "random"] = "random",
     seed: int = 1,
+    repairs: Repairs | None = None,
 ) -> WordVectors:
     """Return a vector for each token from a file, plain or gzipped.
 
     A token is looked up without its leading space, first as written, then in lower case. A token
     that is not in the file gets zeros, or normally distributed random numbers with a tenth of the
-    standard deviation of the vectors in the file; padding gets zeros. Raises BadInputError, with
+    standard deviation of the vectors in the file; padding gets zeros. repairs: treatment of invalid
+    bytes, by default an error; `skip` leaves out their lines. Raises BadInputError, with
     file and line, if a line is not a vector of `width` numbers, or if the file has none of the
     tokens.
     """
-    rows = _matching_rows(file, [token.removeprefix(" ") for token in tokens], width)
+    words = [token.removeprefix(" ") for token in tokens]
+    rows = _matching_rows(file, words, width, repairs or Repairs())
     matrix_VE = np.zeros((len(tokens), width), dtype=np.float32)
     found_V = np.zeros(len(tokens), dtype=np.bool_)
     for i, vector in rows.items():
@@ -100,14 +116,17 @@ def read_vectors(
 def initial_vectors(
     config: RunConfig, vocabulary: Vocabulary, indexed: Indexed, train: slice
 ) -> tuple[WordVectors | None, tuple[str, ...]]:
-    """Return the word vectors that `config` names, if any, and a note on the words they cover.
+    """Return the word vectors that `config` names, if any, and notes on the words they cover.
 
     train: the tokens of the train split.
     """
     if config.embeddings is None:
         return None, ()
     file, tokens = Path(config.embeddings), vocabulary.tokens
-    vectors = read_vectors(file, tokens, config.embedding, config.unknown_vectors, config.seed)
+    repairs = Repairs(config.errors, are_lines=True)
+    vectors = read_vectors(
+        file, tokens, config.embedding, config.unknown_vectors, config.seed, repairs
+    )
     is_word_V = np.array([token not in (EOS, PAD, UNK) for token in tokens])
     known_V = vectors.found & is_word_V
     counts = indexed.counts(train)
@@ -117,18 +136,18 @@ def initial_vectors(
         f"{known_V.sum():,} of {is_word_V.sum():,} words ({known_V.sum() / is_word_V.sum():.1%}) "
         f"have a vector in {file.name}: {coverage:.1%} of the words of the train split"
     )
-    return vectors, (note,)
+    return vectors, (note, *repairs.notes(file.name))
 
 
 def _matching_rows(
-    file: Path, words: Sequence[str], width: int
+    file: Path, words: Sequence[str], width: int, repairs: Repairs
 ) -> Mapping[int, npt.NDArray[np.float32]]:
     """Return index in `words` -> vector for the words in the file; a word's first line counts."""
     exact, lower = _places(words), _places([word.lower() for word in words])
     vectors: dict[int, npt.NDArray[np.float32]] = {}
     in_lower_case: dict[int, npt.NDArray[np.float32]] = {}
     has_lines = False
-    for number, line in _lines(file):
+    for number, line in _lines(file, repairs):
         has_lines = True
         word = line.partition(" ")[0]
         num_spaces = line.count(" ")
@@ -184,9 +203,9 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _lines(file: Path) -> Iterator[tuple[int, str]]:
+def _lines(file: Path, repairs: Repairs) -> Iterator[tuple[int, str]]:
     """Yield each line with its number, except a word2vec header (vocabulary size and dimension)."""
-    with reading(file, newline="\n") as stream:
+    with reading(file, newline="\n", repairs=repairs, advice=_ADVICE) as stream:
         for number, line in enumerate(stream, 1):
             stripped = line.rstrip()
             sizes = stripped.split(" ") if number == 1 else []

@@ -42,7 +42,7 @@ class BeamBlocks:
         penalties read.
         """
         writer = start.writer
-        if writer is None or start.leaves_out or options.stop or options.k > _WIDEST:
+        if writer is None or options.is_partial(start) or options.stop or options.k > _WIDEST:
             return None
         if options.has_filters and (
             not options.ranks_by_model

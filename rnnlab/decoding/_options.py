@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
 
 from rnnlab.base.field_docs import describe_fields
 from rnnlab.decoding._filter import Apply, Filter, Kind
-from rnnlab.decoding._numbers import LogProbs, log_softmax
+from rnnlab.decoding._numbers import NEVER, LogProbs, log_softmax
 from rnnlab.decoding._step import SearchStart
 from rnnlab.decoding._text import Rows
 from rnnlab.decoding._values import parse_strings, quoted
@@ -48,6 +48,8 @@ class Options(_FilterOptions):
 
     last: int = Field(64, ge=1, le=1_000_000)
     """Number of recent tokens, with the prompt, for the penalties."""
+    unk: Literal["ban", "write"] = "ban"
+    """Never write `<unk>`, the token for unknown words, or treat it as a word."""
     stop: str = ""
     """End after any of these strings, such as "\\n|END"."""
     max_length: int = Field(0, ge=0)
@@ -89,15 +91,22 @@ class Options(_FilterOptions):
 
     def changes(self, start: SearchStart) -> bool:
         """Return whether `filter` can change the distributions of a search."""
-        return self.has_filters or start.leaves_out
+        return self.has_filters or self.is_partial(start)
+
+    def is_partial(self, start: SearchStart) -> bool:
+        """Return whether tokens are excluded before the first filter."""
+        return start.leaves_out or self.bans_unk(start.unk)
+
+    def bans_unk(self, unk: int | None) -> bool:
+        """Return whether the token for unknown words is dropped. unk: its id, if there is one."""
+        return self.unk == "ban" and unk is not None
 
     def filter(self, log_probs_RV: LogProbs, rows: Rows) -> LogProbs:
         """Return the log-probs after all filters, renormalised; dropped tokens have -inf.
 
         A row of which all tokens are dropped is -inf everywhere and cannot be extended.
         """
-        if rows.start.leaves_out:
-            log_probs_RV = log_softmax(log_probs_RV)
+        log_probs_RV = self._allowed(log_probs_RV, rows.start)
         for _, apply, value in self._chain:
             log_probs_RV = apply(log_probs_RV, value, rows)
         return log_probs_RV
@@ -105,12 +114,20 @@ class Options(_FilterOptions):
     def filter_by_filter(self, log_probs_RV: LogProbs, rows: Rows) -> list[tuple[str, LogProbs]]:
         """Return the name of each active filter with the log-probs after this filter."""
         filtered = []
-        if rows.start.leaves_out:
-            log_probs_RV = log_softmax(log_probs_RV)
+        log_probs_RV = self._allowed(log_probs_RV, rows.start)
+        if self.bans_unk(rows.start.unk):
+            filtered.append(("unk=ban", log_probs_RV))
         for name, apply, value in self._chain:
             log_probs_RV = apply(log_probs_RV, value, rows)
             filtered.append((name, log_probs_RV))
         return filtered
+
+    def _allowed(self, log_probs_RV: LogProbs, start: SearchStart) -> LogProbs:
+        """Return the log-probs of the tokens that are not excluded, renormalised."""
+        if self.bans_unk(start.unk):
+            log_probs_RV = log_probs_RV.copy()
+            log_probs_RV[:, start.unk] = NEVER
+        return log_softmax(log_probs_RV) if self.is_partial(start) else log_probs_RV
 
     def stop_strings(self) -> tuple[str, ...]:
         """Return the strings after which a text ends."""

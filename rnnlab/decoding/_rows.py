@@ -105,7 +105,7 @@ class _Block(NamedTuple):
     ) -> _Block | None:
         """Return the block writer of a search; None if it can only take single steps."""
         writer = start.writer
-        if writer is None or ahead is None or start.leaves_out:
+        if writer is None or ahead is None or options.is_partial(start):
             return None
         if not all(name in writer.filters for name, _ in options.active_filters()):
             return None

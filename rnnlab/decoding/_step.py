@@ -179,6 +179,8 @@ class SearchStart(NamedTuple):
     """Function that returns the top layer's output [R, F] after the last token of each row."""
     leaves_out: bool = False
     """Whether the step excludes tokens; the probabilities may then sum to less than 1."""
+    unk: int | None = None
+    """Id of the token for unknown words, which `unk=ban` drops; None if there is none."""
     writer: Writer | None = None
     """Object that takes several steps in one call; None if only single steps are possible."""
     clock: Callable[[], float] = time.monotonic

@@ -4,6 +4,7 @@ On the CPU, the native engine runs the plain cells: nothing here imports torch b
 it.
 """
 
+from rnnlab.inference._beginnings import check_prefix
 from rnnlab.inference._classify import Verdict, classify_texts
 from rnnlab.inference._distributions import TextDistributions, distributions_of
 from rnnlab.inference._evaluate import Evaluation, evaluate_loaded, evaluate_with
@@ -17,7 +18,7 @@ from rnnlab.inference._generate import (
     prefill,
 )
 from rnnlab.inference._loaded import LoadedModel, load_model
-from rnnlab.inference._prompt import EncodedPrompt, Unknown, encode_prompt
+from rnnlab.inference._prompt import EncodedPrompt, Unknown, begin_text, encode_prompt
 from rnnlab.inference._score import TextScore, score_text
 from rnnlab.inference._tally import Tally
 
@@ -35,6 +36,8 @@ __all__ = [
     "TextScore",
     "Unknown",
     "Verdict",
+    "begin_text",
+    "check_prefix",
     "classify_texts",
     "continue_prefilled",
     "continue_texts",

@@ -78,8 +78,7 @@ def distributions_of(
     last = _rows(vocabulary, step, start, written, options, num_shown)
     names = [vocabulary.tokens[i] for i in [*read.tokens.tolist(), *written.tolist()]]
     has_eos = vocabulary.eos is not None
-    whole = [_whole_words.CHAIN] if vocabulary.kind == "words" else []
-    chain = [*whole, *options.chain(has_eos=has_eos)]
+    chain = [*_whole_words.word_chain(vocabulary, options), *options.chain(has_eos=has_eos)]
     return TextDistributions(names, len(read.tokens), head, [*first, *last], chain, read.note)
 
 

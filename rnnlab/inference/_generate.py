@@ -11,9 +11,10 @@ from rnnlab.corpora import Vocabulary
 from rnnlab.decoding import Frame, Hypothesis, SearchStart, Spec, Tracer
 from rnnlab.decoding._trace import why_over
 from rnnlab.inference import _whole_words
+from rnnlab.inference._beginnings import check_prefix, with_space
 from rnnlab.inference._loaded import LoadedModel
 from rnnlab.inference._prefill import prefill_prompts, repeat_rows
-from rnnlab.inference._prompt import EncodedPrompt, Unknown, encode_prompt
+from rnnlab.inference._prompt import EncodedPrompt, Unknown, begin_text
 from rnnlab.protocol.messages import Answer
 
 
@@ -44,7 +45,7 @@ class Continuation:
     @property
     def chain(self) -> list[str]:
         """The names of the filters, the search and its limits, in the order in which they apply."""
-        first = [_whole_words.CHAIN] if self.vocabulary.kind == "words" else []
+        first = _whole_words.word_chain(self.vocabulary, self.spec.options)
         has_eos = self.vocabulary.eos is not None
         return [*first, *self.spec.options.chain(has_eos=has_eos)]
 
@@ -120,7 +121,12 @@ class PrefilledPrompts:
 def prefill(
     loaded: LoadedModel, prompts: Sequence[EncodedPrompt], specs: Sequence[Spec]
 ) -> PrefilledPrompts:
-    """Run prompts through the model once, for all decoders in `specs`."""
+    """Run prompts through the model once, for all decoders in `specs`.
+
+    Raises BadInputError if the model cannot write the prefix of a decoder.
+    """
+    for spec in specs:
+        check_prefix(loaded.vocabulary, spec)
     keep_features = any(spec.decoder.needs_features for spec in specs)
     tokens = [prompt.tokens for prompt in prompts]
     start = prefill_prompts(loaded, loaded.stepper, tokens, keep_features=keep_features)
@@ -147,8 +153,10 @@ def continue_prefilled(
     step = stepper.step
     if vocabulary.kind == "words":
         whole_words = _whole_words.WholeWords(step, vocabulary)
-        texts = [prompt.text for prompt in prefilled.prompts for _ in range(samples)]
-        start, step = whole_words.begin(start, texts), whole_words
+        rows = [prompt for prompt in prefilled.prompts for _ in range(samples)]
+        texts = [prompt.text for prompt in rows]
+        start = whole_words.begin(start, texts, [prompt.unfinished for prompt in rows])
+        step, spec = whole_words, with_space(vocabulary, spec, texts)
     most = spec.options.longest(length)
     continuation = Continuation(spec, prefilled.prompts, vocabulary, num, start, samples, most)
     generators = [np.random.default_rng([seed, row % samples]) for row in range(len(start.prompts))]
@@ -170,7 +178,7 @@ def continue_texts(
     To prefill once for several decoders, call `prefill` and `continue_prefilled`. Raises
     BadInputError for a prompt with unknown characters, unless `unknown` replaces or drops them.
     """
-    encoded = [encode_prompt(loaded.vocabulary, prompt, unknown) for prompt in prompts]
+    encoded = [begin_text(loaded.vocabulary, prompt, unknown) for prompt in prompts]
     prefilled = prefill(loaded, encoded, [spec])
     yield from continue_prefilled(loaded, prefilled, spec, length, num, seed)
 

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple, get_args
 from rnnlab.base.display import named
 from rnnlab.base.errors import BadInputError
 from rnnlab.corpora import Ids, UnknownTokensError, Vocabulary
+from rnnlab.inference._beginnings import unfinished_word
 
 Unknown = Literal["auto", "refuse", "drop", "nearest", "unk"]
 """Treatment of a character or word that is not in the vocabulary.
@@ -37,6 +38,23 @@ class EncodedPrompt(NamedTuple):
     tokens: Ids
     note: str
     """One line that lists the changes to the prompt; empty if there are none."""
+    unfinished: str = ""
+    """The beginning of the first word of the continuation, with its space; empty for any word."""
+
+
+def begin_text(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") -> EncodedPrompt:
+    """Encode a prompt that is to be continued; the arguments and errors are `encode_prompt`'s.
+
+    If it ends within a word, `auto` and `nearest` make the continuation begin with that word.
+    """
+    if unknown in ("auto", "nearest"):
+        whole = vocabulary.normalise(text)
+        if word := unfinished_word(vocabulary, whole):
+            prompt = encode_prompt(vocabulary, whole.removesuffix(word), unknown)
+            note = f"continued as the beginning of a word: {named(word)}"
+            notes = [prompt.note, note] if prompt.note else [note]
+            return prompt._replace(note="; ".join(notes), unfinished=word)
+    return encode_prompt(vocabulary, text, unknown)
 
 
 def encode_prompt(vocabulary: Vocabulary, text: str, unknown: Unknown = "auto") -> EncodedPrompt:

@@ -17,12 +17,18 @@ import numpy.typing as npt
 
 from rnnlab.corpora import Ids, Vocabulary
 from rnnlab.corpora._tokens import UNK
-from rnnlab.decoding import SearchStart, State, Step
+from rnnlab.decoding import Options, SearchStart, State, Step
 from rnnlab.decoding._numbers import NEVER, LogProbs
 
 _REACH = 3
 """Number of previous tokens that can merge with the next token: "don" and "'" merge with "t"."""
-CHAIN = "whole words"
+
+
+def word_chain(vocabulary: Vocabulary, options: Options) -> list[str]:
+    """Return what precedes the filters in the chain: nothing if the tokens are characters."""
+    if vocabulary.kind != "words":
+        return []
+    return ["whole words", *([f"no {UNK}"] if options.bans_unk(vocabulary.unk) else [])]
 
 
 class _WordState(NamedTuple):
@@ -42,14 +48,25 @@ class WholeWords:
         """Id of one token of every kind, by kind."""
         self._masks: dict[tuple[str, ...], npt.NDArray[np.bool_]] = {}
 
-    def begin(self, start: SearchStart, texts: Sequence[str]) -> SearchStart:
-        """Return the initial state with the constraint applied; texts: the prompt of each row."""
+    def begin(
+        self, start: SearchStart, texts: Sequence[str], unfinished: Sequence[str] = ()
+    ) -> SearchStart:
+        """Return the initial state with the constraint applied; texts: the prompt of each row.
+
+        unfinished: for each row, the beginning of its first word; "" for any word.
+        """
         tails = [tuple(self._vocabulary.split(text)[-_REACH:]) for text in texts]
+        log_probs_PV = self._without_merges(start.log_probs_PV, tails)
+        for row, beginning in enumerate(unfinished):
+            if beginning:
+                begins_V = [piece.startswith(beginning) for piece in self._vocabulary.pieces]
+                log_probs_PV[row, ~np.array(begins_V)] = NEVER
         features = start.features
         return start._replace(
-            log_probs_PV=self._without_merges(start.log_probs_PV, tails),
+            log_probs_PV=log_probs_PV,
             state=_WordState(start.state, tails),
             leaves_out=True,
+            unk=self._vocabulary.unk,
             writer=None,
             features=features and (lambda state: features(state.inner)),
         )

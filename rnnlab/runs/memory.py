@@ -53,6 +53,21 @@ def free_bytes() -> int | None:
     return min(available, default=None)
 
 
+def total_bytes() -> int | None:
+    """Return the memory of the machine with its swap, or the container's limit if that is smaller.
+
+    None if Linux reports neither.
+    """
+    sizes = [_named(MEMINFO, "MemTotal:"), _named(MEMINFO, "SwapTotal:")]
+    machine = None if sizes[0] is None else sizes[0] + (sizes[1] or 0)
+    try:
+        most = (CGROUP / "memory.max").read_text("ascii").strip()
+    except (OSError, ValueError):
+        return machine
+    limits = [int(most)] if most.isdecimal() else []
+    return min([*limits, *([] if machine is None else [machine])], default=None)
+
+
 def oom_kills() -> int | None:
     """Return the number of out-of-memory kills since the kernel started, in all containers.
 

@@ -263,7 +263,9 @@ def _build(record_type: type[_T], values: dict[str, Any]) -> _T | None:
 
 
 def _dumps(values: dict[str, Any]) -> str:
-    return json.dumps(finite(values), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(finite(values), ensure_ascii=False, allow_nan=False)
+    # The name of a file may have bytes that are not UTF-8: unpaired surrogates, which are escaped.
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _loads(text: str | bytes) -> dict[str, Any]:

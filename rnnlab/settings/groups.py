@@ -25,6 +25,7 @@ _GROUPS = {
     ),
     "Text and split": (
         "tokens", "vocab_size", "alphabet", "limit_chars", "val_fraction", "test_fraction", "part",
+        "errors",
     ),
     "Model details": (
         "init_from", "one_hot", "embedding_std", "embeddings", "frozen", "unknown_vectors", "tied",

@@ -45,6 +45,8 @@ class RunConfig(BaseModel):
     """Number of most frequent words in the vocabulary; others are <unk>."""
     alphabet: Literal["unicode", "ascii"] = "unicode"
     """Characters: all (NFC), or printable ASCII without accents (NFD)."""
+    errors: Literal["strict", "replace", "skip"] = "strict"
+    """Invalid bytes in texts and vectors: an error, U+FFFD, or left out."""
     limit_chars: int | None = Field(None, ge=2)
     """Use only the first N characters (documents: N characters at random)."""
     val_fraction: float = Field(0.1, gt=0, lt=0.9)

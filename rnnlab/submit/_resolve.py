@@ -9,12 +9,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, get_args
 
 from rnnlab.base.errors import BadInputError, UnknownNameError
 from rnnlab.base.files import real_path
 from rnnlab.base.locations import data_folder
-from rnnlab.corpora import suits, vectors_width
+from rnnlab.corpora import Errors, suits, vectors_width
 from rnnlab.recipes import Recipe, base_values, load, locate
 from rnnlab.recipes import names as recipe_names
 from rnnlab.runs.store import RunStore
@@ -72,7 +72,7 @@ class _Resolver:
             self._stack[Source.ANCESTOR] = self._ancestor_layer(ancestor, chosen, corpus_layer)
         self._stack[Source.CORPUS] = corpus_layer
         if isinstance(vectors := _value(chosen, "embeddings"), str):
-            self._stack[Source.VECTORS] = self._vectors_layer(vectors)
+            self._stack[Source.VECTORS] = self._vectors_layer(vectors, chosen)
         merged = self._merged()
         config = self._validate(merged, ancestor)
         return Resolved(
@@ -137,11 +137,13 @@ class _Resolver:
             self._add(problem)
         return inherited
 
-    def _vectors_layer(self, vectors: str) -> dict[str, Any]:
+    def _vectors_layer(self, vectors: str, chosen: Mapping[str, Setting]) -> dict[str, Any]:
         if "embeddings" in self._problems:
             return {}
         file = self._try("embeddings", find_vectors, vectors, self._data)
-        width = self._try("embeddings", vectors_width, file) if file is not None else None
+        treatment = _value(chosen, "errors")
+        errors: Errors = treatment if treatment in get_args(Errors) else "strict"
+        width = self._try("embeddings", vectors_width, file, errors) if file is not None else None
         self._vectors_file = file
         return {} if width is None else {"embedding": width, "frozen": True}
 

@@ -23,6 +23,7 @@ from rnnlab.runs.paths import check_run_name
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.submit._layers import Layers, Resolved
+from rnnlab.submit._memory import check_memory
 from rnnlab.submit._origin import origin_of
 from rnnlab.submit._resolve import resolve
 from rnnlab.submit._warm_start import check_text, copy_initial_weights
@@ -50,6 +51,7 @@ def check_resolved(
     the first problem.
     """
     config = resolved.valid_config()
+    check_memory(config)
     config = config.model_copy(update={"corpus": lasting_name(config.corpus, data)})
     check_samples(config)
     check(config, progress=progress)

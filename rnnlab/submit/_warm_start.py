@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.files import real_path, replacing
-from rnnlab.corpora import Vocabulary, prepare, read_documents
+from rnnlab.corpora import Repairs, Vocabulary, prepare, read_documents
 from rnnlab.runs.checkpoint import POINTERS, parse_checkpoint, split_checkpoint
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.store import Run, RunStore
@@ -106,7 +106,8 @@ def check_text(config: RunConfig, ancestor: Ancestor) -> None:
     if vocabulary.unk is None:
         prepare(config, vocabulary=vocabulary)
     if vocabulary.classes:
-        unknown = set(read_documents(Path(config.corpus)).classes) - set(vocabulary.classes)
+        documents = read_documents(Path(config.corpus), repairs=Repairs(config.errors))
+        unknown = set(documents.classes) - set(vocabulary.classes)
         if unknown:
             raise BadInputError(
                 f"{ancestor.run.name!r} does not know the class {min(unknown)!r}",

@@ -15,8 +15,8 @@ from rnnlab.decoding import Spec, parse_prompts, parse_spec, split_specs
 from rnnlab.inference import (
     LoadedModel,
     PrefilledPrompts,
+    begin_text,
     continue_prefilled,
-    encode_prompt,
     prefill,
 )
 from rnnlab.models import LanguageModel, TextModel
@@ -79,7 +79,7 @@ class Sampler:
         started = self._clock()
         try:
             loaded = LoadedModel(model.eval(), self._vocabulary, self._config, step, "")
-            prompts = [encode_prompt(self._vocabulary, text, "nearest") for text in self._prompts]
+            prompts = [begin_text(self._vocabulary, text, "nearest") for text in self._prompts]
             prefilled = prefill(loaded, prompts, self._specs)
             record = partial(SampleRecord, step, epoch, time_s)
             records = [

@@ -21,6 +21,7 @@ from rnnlab.corpora._fingerprint import fingerprint
 from rnnlab.corpora._hold_out import draw, hold_out
 from rnnlab.corpora._index import Indexed, index
 from rnnlab.corpora._notes import documents_note, duplicates_note, unknown_note
+from rnnlab.corpora._repair import Repairs
 from rnnlab.corpora._tokens import PAD, UNK, Kind, normalise
 from rnnlab.corpora._vectors import initial_vectors
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
@@ -75,9 +76,11 @@ class DocumentSplit(BucketedSplit):
         return Batch(inputs_BT, classes[rows], len(rows), is_start=True, lengths_B=lengths_B)
 
 
-def read(file: Path, config: RunConfig, progress: Progress = silent) -> Documents:
+def read(
+    file: Path, config: RunConfig, progress: Progress = silent, repairs: Repairs | None = None
+) -> Documents:
     """Return the documents of a file, or a random sample if `limit_chars` is set."""
-    documents = read_documents(file, progress)
+    documents = read_documents(file, progress, repairs)
     if config.limit_chars is None:
         return documents
     return draw(documents, config.limit_chars, config.seed)

@@ -22,6 +22,7 @@ from rnnlab.corpora._hold_out import check_fractions, consecutive
 from rnnlab.corpora._index import Encoded, Indexed
 from rnnlab.corpora._long import LongText, index_text, open_text
 from rnnlab.corpora._notes import unknown_note
+from rnnlab.corpora._repair import Repairs
 from rnnlab.corpora._tokens import EOS, UNK
 from rnnlab.corpora._vectors import initial_vectors
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
@@ -83,9 +84,11 @@ class SentenceSplit(BucketedSplit):
         return Batch(inputs_BT, targets_BT, num_tokens, is_start=True)
 
 
-def read(file: Path, config: RunConfig, progress: Progress = silent) -> str | LongText:
+def read(
+    file: Path, config: RunConfig, progress: Progress = silent, repairs: Repairs | None = None
+) -> str | LongText:
     """Return the text of a file, or its first `limit_chars` characters if that is set."""
-    return open_text(file, config.limit_chars, progress)
+    return open_text(file, config.limit_chars, progress, repairs=repairs)
 
 
 def check(text: str | LongText, config: RunConfig) -> None:

@@ -18,6 +18,7 @@ from rnnlab.corpora._hold_out import check_fractions, consecutive
 from rnnlab.corpora._index import Encoded, Indexed
 from rnnlab.corpora._long import LongText, index_text, open_text
 from rnnlab.corpora._notes import unknown_note
+from rnnlab.corpora._repair import Repairs
 from rnnlab.corpora._tokens import UNK
 from rnnlab.corpora._vectors import initial_vectors
 from rnnlab.corpora._vocabulary import Ids, Vocabulary
@@ -74,9 +75,11 @@ class StreamSplit(Split):
             yield Batch(inputs_1T, targets_1T, stop - begin, is_start=begin == 0)
 
 
-def read(file: Path, config: RunConfig, progress: Progress = silent) -> str | LongText:
+def read(
+    file: Path, config: RunConfig, progress: Progress = silent, repairs: Repairs | None = None
+) -> str | LongText:
     """Return the text of a file, or its first `limit_chars` characters if that is set."""
-    return open_text(file, config.limit_chars, progress)
+    return open_text(file, config.limit_chars, progress, repairs=repairs)
 
 
 def check(text: str | LongText, config: RunConfig) -> None:

@@ -15,7 +15,7 @@ from rnnlab.tui.shell.actions import Action, Group
 from rnnlab.tui.shell.dialogs.form import Answers, Blank, FormScreen, Problem
 
 if TYPE_CHECKING:
-    from rnnlab.corpora import Progress
+    from rnnlab.corpora import Errors, Progress
 
 _Checks = dict[str, Callable[[str], object]]
 """Name of a field -> function that raises BadInputError if the field's text is invalid."""
@@ -23,6 +23,7 @@ _ADDING = (
     Blank("name", "Name", "letters, digits, . _ -"),
     Blank("file", "File or folder", "txt, csv, tsv or jsonl (also .gz); or a folder of texts"),
     Blank("encoding", "Encoding", "detected if empty"),
+    Blank("errors", "Invalid bytes", "strict (an error), replace or skip", "strict"),
     Blank("label", "Label column", "only for csv, tsv, jsonl", "label"),
     Blank("text", "Text column", "only for csv, tsv, jsonl", "text"),
 )
@@ -84,6 +85,7 @@ def problem_of_adding(answers: Answers, data: Path | None) -> Problem | None:
         "name": lambda name: check_name(name, data_folder(data)),
         "file": lambda file: check_source(_path(file)),
         "encoding": lambda encoding: encoding and named_encoding(encoding),
+        "errors": _treatment,
     }
     for blank in "name", "file":
         if not answers[blank]:
@@ -111,6 +113,17 @@ def _first_problem(answers: Answers, checks: _Checks) -> Problem | None:
     return None
 
 
+def _treatment(text: str) -> Errors:
+    """Return the treatment of invalid bytes; raise BadInputError if there is no such treatment."""
+    treatments: tuple[Errors, ...] = ("strict", "replace", "skip")
+    for treatment in treatments:
+        if text in (treatment, ""):
+            return treatment
+    raise BadInputError(
+        f"{text!r} is not a treatment of invalid bytes", "enter strict, replace or skip"
+    )
+
+
 def _width(text: str) -> int:
     if not text.isdecimal():
         raise BadInputError(f"{text!r} is not a number", "enter 50, 100, 200 or 300")
@@ -124,7 +137,8 @@ def adding(answers: Answers, data: Path | None) -> Callable[[Progress], str]:
         from rnnlab.corpora import AddOptions, Columns, add_corpus
 
         columns = Columns(answers["label"] or "label", answers["text"] or "text")
-        options = AddOptions(answers["encoding"] or None, columns)
+        errors = _treatment(answers["errors"])
+        options = AddOptions(answers["encoding"] or None, columns, errors=errors)
         _, notes = add_corpus(answers["name"], _path(answers["file"]), data, options, progress)
         return f"added {answers['name']} ({'; '.join(notes)})"
 

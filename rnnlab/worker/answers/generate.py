@@ -33,7 +33,7 @@ _MAX_TRACED = 20_000
 
 def answer(request: Generate, context: AnswerContext) -> None:
     """Send the frames of every decoder until all have ended or the request is cancelled."""
-    from rnnlab.inference import continue_prefilled, encode_prompt, prefill
+    from rnnlab.inference import begin_text, check_prefix, continue_prefilled, prefill
 
     specs: list[Spec] = [parse_spec(text) for text in request.decoders]
     loaded = context.model(request.ask, request.run, request.checkpoint)
@@ -47,8 +47,10 @@ def answer(request: Generate, context: AnswerContext) -> None:
         context.send(Progress(request.ask, 0, [shown], is_last=True))
         return
     unknown = cast("Unknown", request.unknown)
-    # Encode before `Started`: it may raise, and at `Started` the screens drop previous answers.
-    prompt = encode_prompt(loaded.vocabulary, request.prompt, unknown)
+    # Both before `Started`: they may raise, and at `Started` the screens drop previous answers.
+    prompt = begin_text(loaded.vocabulary, request.prompt, unknown)
+    for spec in specs:
+        check_prefix(loaded.vocabulary, spec)
     context.send(Started(request.ask, loaded.step))
     prefilled = prefill(loaded, [prompt], specs)
     searches = []

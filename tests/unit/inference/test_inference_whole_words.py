@@ -167,7 +167,7 @@ def test_spaces_at_the_end_of_a_prompt_belong_to_the_next_word() -> None:
 
 def test_the_chain_names_it_first(make_loaded: Any) -> None:
     (words,) = answers(word_model(), "the", "greedy:temperature=0.5")
-    assert words.chain == ["whole words", "temperature=0.5", "greedy"]
+    assert words.chain == ["whole words", "no <unk>", "temperature=0.5", "greedy"]
     (letters,) = answers(make_loaded(), "a", "greedy:temperature=0.5")
     assert letters.chain == ["temperature=0.5", "greedy"]
 
