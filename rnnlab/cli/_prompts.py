@@ -7,6 +7,7 @@ from pathlib import Path
 from rnnlab.base.display import unescaped
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import LIST_BYTES, read_named
 
 
 def read_prompts(file: Path) -> list[str]:
@@ -17,7 +18,7 @@ def read_prompts(file: Path) -> list[str]:
     ignored. Raises BadInputError if the file has no prompts or an invalid line.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_named(file, LIST_BYTES, encoding="utf-8-sig")
     except OSError as error:
         raise BadInputError(f"cannot read {file}: {error.strerror}", "choose a text file") from None
     except UnicodeDecodeError:

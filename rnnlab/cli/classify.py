@@ -10,6 +10,7 @@ import typer
 
 from rnnlab.base.display import percent
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.regular_files import LIST_BYTES, read_named
 from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
 from rnnlab.cli._output import print_json, print_table, talk
 from rnnlab.cli._progress import progress_bar
@@ -78,7 +79,8 @@ def _documents(file: Path, progress: Progress) -> list[str]:
     if holds_documents(file):
         return read_texts(file, progress)
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+        is_input = str(file) == "-"
+        text = sys.stdin.read() if is_input else read_named(file, LIST_BYTES, encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise BadInputError(f"{file} is not UTF-8", "convert it to UTF-8") from None
     except OSError as error:

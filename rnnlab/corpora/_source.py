@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Literal, NamedTuple
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.regular_files import open_binary
 
 _BLOCK = 1 << 20
 _BLOCK_CHARS = 1 << 22
@@ -136,7 +137,7 @@ def check_member(name: str, file: Path) -> None:
 def _sha256(file: Path) -> str:
     digest = hashlib.sha256()
     try:
-        with file.open("rb") as stream:
+        with open_binary(file) as stream:
             while block := stream.read(_BLOCK):
                 digest.update(block)
     except OSError as error:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import real_path, replace_text
+from rnnlab.base.regular_files import open_to_append
 from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
 from rnnlab.runs.mailbox import collect
 from rnnlab.runs.queue import Queue, device_key
@@ -87,7 +88,7 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
 
 
 def _spawn(run: Run, lock: int) -> int:
-    with run.paths.log.open("ab") as log:
+    with open_to_append(run.paths.log) as log:
         arguments = [str(real_path(run.paths.root)), str(lock)]
         return start_worker(arguments, log.fileno(), lock)
 

@@ -18,6 +18,7 @@ from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
 from rnnlab.base.files import real_path, replace_text
 from rnnlab.base.locations import checkpoints_folder, shipped_runs
 from rnnlab.base.parsing import parse_json, parse_toml
+from rnnlab.base.regular_files import read_bytes, read_text
 from rnnlab.runs.exit_reason import why_lost
 from rnnlab.runs.lock import ENDING_S, take_lock, true_state
 from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name
@@ -61,7 +62,7 @@ class Run:
         status = None
         for _ in range(2):
             try:
-                status = decode_status(self.paths.status.read_bytes())
+                status = decode_status(read_bytes(self.paths.status))
             except OSError:
                 status = None
             state = "lost" if status is None else true_state(status, self.paths.lock)
@@ -78,7 +79,7 @@ class Run:
         of the time, which matters for a table of hundreds of runs.
         """
         try:
-            text = self.paths.config.read_text(encoding="utf-8")
+            text = read_text(self.paths.config)
             if only:
                 lines = text.splitlines()
                 text = "\n".join(line for line in lines if line.partition("=")[0].strip() in only)
@@ -98,7 +99,7 @@ class Run:
     def published(self) -> dict[str, float]:
         """Return the published losses of the same experiment, by split."""
         try:
-            values = parse_json(self.paths.published.read_bytes())
+            values = parse_json(read_bytes(self.paths.published))
         except (OSError, ValueError):
             return {}
         losses = values.items() if isinstance(values, dict) else ()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 
 from rnnlab.base.json_types import known, misfit
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import open_binary, open_to_append
 from rnnlab.runs.paths import RunPaths
 
 _MOST_BYTES = 1 << 16
@@ -37,7 +39,7 @@ class WorkerRecord:
 
 def add_worker(paths: RunPaths, worker: WorkerRecord) -> None:
     """Append a worker to the file of a run, with a single write; raise OSError."""
-    with paths.workers.open("ab", buffering=0) as file:
+    with open_to_append(paths.workers) as file:
         file.write((json.dumps(asdict(worker), ensure_ascii=False) + "\n").encode())
 
 
@@ -47,8 +49,8 @@ def read_workers(paths: RunPaths) -> list[WorkerRecord]:
     Of a file longer than 64 KiB, return the last workers.
     """
     try:
-        with paths.workers.open("rb") as file:
-            file.seek(max(0, paths.workers.stat().st_size - _MOST_BYTES))
+        with open_binary(paths.workers) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST_BYTES))
             lines = file.read(_MOST_BYTES).splitlines()
     except OSError:
         return []

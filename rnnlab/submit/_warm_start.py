@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.files import real_path
+from rnnlab.base.regular_files import open_binary
 from rnnlab.corpora import Vocabulary, prepare, read_documents
 from rnnlab.runs.checkpoint import POINTERS, parse_checkpoint, split_checkpoint
 from rnnlab.runs.paths import RunPaths
@@ -124,8 +125,12 @@ def copy_initial_weights(config: RunConfig, run: Run) -> None:
     folder, step = split_checkpoint(config.init_from)
     source = RunPaths(Path(folder))
     try:
-        shutil.copyfile(source.vocabulary, run.paths.vocabulary)
-        shutil.copyfile(source.weights(int(step)), run.paths.initial_weights)
+        for file, copy in (
+            (source.vocabulary, run.paths.vocabulary),
+            (source.weights(int(step)), run.paths.initial_weights),
+        ):
+            with open_binary(file) as stream, copy.open("xb") as new:
+                shutil.copyfileobj(stream, new)
     except OSError as error:
         raise BadInputError(
             f"the weights of {source.name!r} at step {step} cannot be read: {error.strerror}",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rnnlab.base.display import count
 from rnnlab.base.errors import RnnlabError, one_line
+from rnnlab.base.regular_files import write_bytes
 from rnnlab.runs.paths import RunPaths
 
 _RESERVE_BYTES = 1 << 16
@@ -24,7 +25,7 @@ class Reserve:
         self._file = paths.reserve
         with contextlib.suppress(OSError):
             # Random bytes, because some file systems do not allocate blocks for zeros.
-            self._file.write_bytes(os.urandom(_RESERVE_BYTES))
+            write_bytes(self._file, os.urandom(_RESERVE_BYTES))
 
     def free(self) -> None:
         """Delete the file to free its disk space."""
