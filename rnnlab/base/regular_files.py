@@ -131,7 +131,7 @@ def _open(file: Path, flags: int, mode: int) -> tuple[int, os.stat_result]:
     try:
         descriptor = os.open(file, flags | links | _SAFELY, mode)
     except OSError as error:
-        problem = _problem(error, file)
+        problem = _problem(error, is_link=bool(links) and error.errno == errno.ELOOP)
         raise UnfitFileError(error.errno, problem, file) if problem else error from None
     try:
         status = os.fstat(descriptor)
@@ -146,13 +146,13 @@ def _open(file: Path, flags: int, mode: int) -> tuple[int, os.stat_result]:
     return descriptor, status
 
 
-def _problem(error: OSError, file: Path) -> str:
+def _problem(error: OSError, *, is_link: bool) -> str:
     """Return what is wrong with a file that cannot be opened because of its kind, else ""."""
     if error.errno == errno.EISDIR:
         return "a folder, not a file"
     if error.errno in (errno.ENXIO, errno.ENODEV):  # a socket, a pipe without a reader
         return _NOT_REGULAR
-    return "a symbolic link" if error.errno == errno.ELOOP and file.is_symlink() else ""
+    return "a symbolic link" if is_link else ""
 
 
 def _size(num_bytes: int) -> str:
