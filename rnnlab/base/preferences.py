@@ -102,7 +102,7 @@ def load_preferences(file: Path | None = None) -> Preferences:
     except OSError as error:
         if isinstance(error, PermissionError) and not os.access(file.parent, os.X_OK):
             return Preferences(**_from_environment(os.environ))
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+        raise BadInputError(f"cannot read {file}: {error.strerror or error}") from None
     except ValueError as error:
         raise BadInputError(f"{file} is not a TOML file: {error}") from None
     names = [spec.name for spec in known()]
@@ -140,7 +140,7 @@ def save_preference(name: str, value: object, file: Path | None = None) -> Path:
             raise BadInputError(f"{file}: {name} cannot be changed automatically", "edit the file")
         replace_text(real_path(file), changed)
     except OSError as error:
-        raise RnnlabError(f"cannot write {file}: {error.strerror}") from None
+        raise RnnlabError(f"cannot write {file}: {error.strerror or error}") from None
     except ValueError as error:
         raise BadInputError(f"{file} is not a TOML file: {error}") from None
     return file

@@ -19,6 +19,6 @@ def read_toml(file: Path, *, is_named: bool = False) -> dict[str, Any]:
     try:
         return parse_toml(read_named(file, SMALL_BYTES) if is_named else read_text(file))
     except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+        raise BadInputError(f"cannot read {file}: {error.strerror or error}") from None
     except ValueError as error:
         raise BadInputError(f"{file} is not a TOML file: {error}") from None

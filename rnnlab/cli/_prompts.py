@@ -20,7 +20,9 @@ def read_prompts(file: Path) -> list[str]:
     try:
         text = read_named(file, LIST_BYTES, encoding="utf-8-sig")
     except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}", "choose a text file") from None
+        raise BadInputError(
+            f"cannot read {file}: {error.strerror or error}", "choose a text file"
+        ) from None
     except UnicodeDecodeError:
         raise BadInputError(f"{file} is not UTF-8", "convert it to UTF-8") from None
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]

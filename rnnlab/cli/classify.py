@@ -84,7 +84,7 @@ def _documents(file: Path, progress: Progress) -> list[str]:
     except UnicodeDecodeError:
         raise BadInputError(f"{file} is not UTF-8", "convert it to UTF-8") from None
     except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+        raise BadInputError(f"cannot read {file}: {error.strerror or error}") from None
     return [line for line in text.split("\n") if line.strip()]
 
 

@@ -131,7 +131,7 @@ def open_bytes(file: Path, progress: Progress | None = None) -> Iterator[IO[byte
             f"{file} is not a complete gzip file", "download or compress it again"
         ) from None
     except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+        raise BadInputError(f"cannot read {file}: {error.strerror or error}") from None
 
 
 def is_gzipped(file: Path) -> bool:

@@ -179,6 +179,6 @@ def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
         with path_of_open(file) as path:
             return load_file(path)
     except UnfitFileError as error:
-        raise damaged_weights(file, f"it is {error.strerror}") from None
+        raise damaged_weights(file, f"it is {error.strerror or error}") from None
     except SafetensorError as error:
         raise damaged_weights(file, str(error).partition("\n")[0].rstrip(":")) from None

@@ -49,7 +49,7 @@ def load_weights(file: Path, model: TextModel) -> None:
         with path_of_open(file) as path:
             tensors = load_file(path)
     except UnfitFileError as error:
-        raise damaged_weights(file, f"it is {error.strerror}") from None
+        raise damaged_weights(file, f"it is {error.strerror or error}") from None
     except SafetensorError as error:
         raise damaged_weights(file, str(error).partition("\n")[0].rstrip(":")) from None
     _set(model, tensors, file)

@@ -48,7 +48,7 @@ def send(mailbox: Path, command: Command) -> None:
         mailbox.mkdir(exist_ok=True)
         replace_text(mailbox / file, json.dumps(values))
     except OSError as error:
-        raise RnnlabError(f"cannot write to {mailbox}: {error.strerror}") from None
+        raise RnnlabError(f"cannot write to {mailbox}: {error.strerror or error}") from None
 
 
 def collect(mailbox: Path) -> list[Command]:

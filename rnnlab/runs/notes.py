@@ -49,7 +49,7 @@ def write_notes(paths: RunPaths, notes: Notes) -> None:
     try:
         replace_text(paths.notes, json.dumps(asdict(notes), ensure_ascii=False) + "\n")
     except OSError as error:
-        raise RnnlabError(f"cannot write to {paths.root}: {error.strerror}") from None
+        raise RnnlabError(f"cannot write to {paths.root}: {error.strerror or error}") from None
 
 
 def change_note(run: Run, text: str) -> Notes:

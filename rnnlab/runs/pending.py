@@ -37,7 +37,7 @@ def write_pending(paths: RunPaths, changes: Mapping[str, float]) -> None:
     try:
         replace_text(paths.changes, json.dumps(dict(changes)), durable=True)
     except OSError as error:
-        raise RnnlabError(f"cannot write to {paths.root}: {error.strerror}") from None
+        raise RnnlabError(f"cannot write to {paths.root}: {error.strerror or error}") from None
 
 
 def drop_pending(paths: RunPaths) -> None:

@@ -50,7 +50,9 @@ def rename(store: RunStore, run: Run, name: str) -> Run:
             os.rename(run.paths.root, renamed.paths.root)
         except OSError as error:
             write_notes(run.paths, notes)
-            raise RnnlabError(f"cannot rename {run.paths.root}: {error.strerror}") from None
+            raise RnnlabError(
+                f"cannot rename {run.paths.root}: {error.strerror or error}"
+            ) from None
         Queue(store.root).leave(run.name)  # the entry of a worker that died in the queue
         _correct_reason(renamed.paths, run.name)
     for other in store:

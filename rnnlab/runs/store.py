@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shlex
 import shutil
 import socket
 import time
@@ -18,7 +19,7 @@ from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
 from rnnlab.base.files import real_path, replace_text
 from rnnlab.base.locations import checkpoints_folder, shipped_runs
 from rnnlab.base.parsing import parse_json, parse_toml
-from rnnlab.base.regular_files import read_bytes, read_text
+from rnnlab.base.regular_files import UnfitFileError, read_bytes, read_text
 from rnnlab.runs.exit_reason import why_lost
 from rnnlab.runs.lock import ENDING_S, take_lock, true_state
 from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name
@@ -164,7 +165,7 @@ class RunStore:
             draft = self.root / f".new-{secrets.token_hex(4)}"
             draft.mkdir(mode=0o755)
         except OSError as error:
-            raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
+            raise RnnlabError(f"cannot write to {self.root}: {error.strerror or error}") from None
         try:
             replace_text(RunPaths(draft).config, config_toml)
             replace_text(RunPaths(draft).status, encode_status(_newborn()))
@@ -176,17 +177,24 @@ class RunStore:
                     f"a run named {name!r} already exists",
                     f"choose another name, or delete it with `rnnlab rm {name}`",
                 ) from None
-            raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
+            raise RnnlabError(f"cannot write to {self.root}: {error.strerror or error}") from None
         return Run(paths)
 
     def remove(self, run: Run) -> None:
-        """Delete a run permanently; raise BadInputError if it has a worker or is shipped."""
+        """Delete a run permanently.
+
+        Raise BadInputError if it has a worker, is shipped or is a symbolic link, RnnlabError if its
+        folder cannot be written.
+        """
         with exclusive(run, "deleted"):
+            check_no_link(run)
             try:
                 Queue(self.root).leave(run.name)
                 shutil.rmtree(run.paths.root)
             except OSError as error:
-                raise RnnlabError(f"cannot delete {run.paths.root}: {error.strerror}") from None
+                raise RnnlabError(
+                    f"cannot delete {run.paths.root}: {error.strerror or error}"
+                ) from None
 
 
 def check_own(run: Run, change: str) -> None:
@@ -195,6 +203,23 @@ def check_own(run: Run, change: str) -> None:
         raise BadInputError(
             f"{run.name!r} is shipped with rnnlab and cannot be {change}", "choose another run"
         )
+
+
+def check_no_link(run: Run) -> None:
+    """Raise BadInputError if a run is a symbolic link: its folder may belong to other runs."""
+    root = run.paths.root
+    if root.is_symlink():
+        raise BadInputError(
+            f"{run.name!r} is a symbolic link to {real_path(root)}",
+            f"delete the link with `unlink {shlex.quote(str(root))}`",
+        )
+
+
+def cannot_lock(run: Run, error: OSError) -> RnnlabError:
+    """Return the error for a run whose lock cannot be taken."""
+    if isinstance(error, UnfitFileError):
+        return RnnlabError(f"{error.filename} is {error.strerror}", "delete it")
+    return RnnlabError(f"cannot write to {run.paths.root}: {error.strerror or error}")
 
 
 @contextlib.contextmanager
@@ -208,7 +233,7 @@ def exclusive(run: Run, change: str) -> Iterator[None]:
     try:
         lock = None if run.is_alive() else take_lock(run.paths.lock, ENDING_S)
     except OSError as error:
-        raise RnnlabError(f"cannot write to {run.paths.root}: {error.strerror}") from None
+        raise cannot_lock(run, error) from None
     if lock is None:
         state = run.status().state
         what = "training" if state not in ("queued", "paused") else state

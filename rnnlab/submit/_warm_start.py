@@ -133,6 +133,7 @@ def copy_initial_weights(config: RunConfig, run: Run) -> None:
                 shutil.copyfileobj(stream, new)
     except OSError as error:
         raise BadInputError(
-            f"the weights of {source.name!r} at step {step} cannot be read: {error.strerror}",
+            f"the weights of {source.name!r} at step {step} cannot be read: "
+            f"{error.strerror or error}",
             "a run in training deletes old checkpoints: try again",
         ) from None

@@ -115,7 +115,7 @@ def load_training_state(
         known = {name: scalars[name] for name in _SCALARS}
         known |= {name: scalars[name] for name in _LATER_SCALARS if name in scalars}
     except UnfitFileError as error:
-        raise damaged_state(file, f"it is {error.strerror}") from None
+        raise damaged_state(file, f"it is {error.strerror or error}") from None
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise damaged_state(file, str(error).partition("\n")[0]) from None
     generator = torch.Generator(device=device)

@@ -60,7 +60,7 @@ def reason_of(error: BaseException, folder: Path) -> str:
     if is_out_of_memory(error):
         return "out of memory; lower --batch, --length or --hidden, or stop other runs"
     if isinstance(error, OSError) and error.strerror:
-        return one_line(f"{error.strerror}: {error.filename or 'the run directory'}")
+        return one_line(f"{error.strerror or error}: {error.filename or 'the run directory'}")
     return one_line(f"{type(error).__name__}: {error}; see worker.log")
 
 
