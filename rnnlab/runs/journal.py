@@ -4,20 +4,64 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
+from rnnlab.base.files import replacing
 from rnnlab.base.regular_files import open_binary, open_regular
 from rnnlab.runs._overview import overview
 from rnnlab.runs.records import Record, decode_lines, encode
+
+_COPIED_BYTES = 1 << 22
+"""Number of bytes to copy at once."""
+Fate = Literal["", "restored", "replaced", "lost"]
+"""What has happened to a journal that is open: nothing; it was removed and is written again with
+all its records; another file has its name; it was removed and its records are lost."""
 
 
 class Journal:
     """Appends records to a journal as whole lines; each `append` is a single write."""
 
     def __init__(self, file: Path) -> None:
-        self._descriptor = open_regular(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        if _ends_in_half_a_line(file):
-            os.write(self._descriptor, b"\n")
+        self.file = file
+        self._folder = _identity(file.parent)
+        self._open()
+        self.was_empty = os.fstat(self._descriptor).st_size == 0
+        """Whether the file was missing or empty when it was opened."""
+
+    def _open(self) -> None:
+        self._descriptor = open_regular(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        status = os.fstat(self._descriptor)
+        self._inode = status.st_dev, status.st_ino
+        if status.st_size and os.pread(self._descriptor, 1, status.st_size - 1) != b"\n":
+            os.write(self._descriptor, b"\n")  # a crash has left half a line
+
+    def renew(self) -> Fate:
+        """Return what has happened to the file since it was opened; go on in the file of its name.
+
+        Records never go to a file without a name. A removed file is written again, because this
+        process can still read it. If the whole folder was moved or replaced, its journal stays
+        open. Raises OSError if no file can be opened.
+        """
+        if _identity(self.file) == self._inode or _identity(self.file.parent) != self._folder:
+            return ""
+        is_replaced = self.file.is_file() and not self.file.is_symlink()
+        fate: Fate = "replaced" if is_replaced else "restored"
+        if fate == "restored":
+            try:
+                self._write_again()
+            except OSError:  # no space for a second copy
+                fate = "lost"
+        old = self._descriptor
+        self._open()
+        os.close(old)
+        return fate
+
+    def _write_again(self) -> None:
+        with replacing(self.file) as temporary, temporary.open("wb") as stream:
+            place = 0
+            while block := os.pread(self._descriptor, _COPIED_BYTES, place):
+                stream.write(block)
+                place += len(block)
 
     def append(self, *records: Record) -> None:
         """Append records, one per line."""
@@ -96,9 +140,10 @@ class JournalTail:
         return JournalChunk(decode_lines(lines), is_restart=True)
 
 
-def _ends_in_half_a_line(file: Path) -> bool:
-    with open_binary(file) as stream:
-        if stream.seek(0, os.SEEK_END) == 0:
-            return False
-        stream.seek(-1, os.SEEK_END)
-        return stream.read() != b"\n"
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return device and inode of a file or folder; None if it cannot be found."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
