@@ -132,7 +132,9 @@ def _open(file: Path, flags: int, mode: int) -> tuple[int, os.stat_result]:
         descriptor = os.open(file, flags | links | _SAFELY, mode)
     except OSError as error:
         problem = _problem(error, is_link=bool(links) and error.errno == errno.ELOOP)
-        raise UnfitFileError(error.errno, problem, file) if problem else error from None
+        if not problem:
+            raise
+        raise UnfitFileError(error.errno or errno.EINVAL, problem, file) from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import inf
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from rnnlab.base.regular_files import open_binary
 from rnnlab.runs._overview import WholeLines
@@ -33,33 +33,38 @@ def stream_records(file: Path, *kinds: type[_R], block_bytes: int = _BLOCK_BYTES
             end = os.fstat(stream.fileno()).st_size
     except OSError:
         return
-    rewinds = [
-        record for record in _records(file, end, (EventRecord,), block_bytes) if _rewinds(record)
-    ]
-    limits = [(inf, inf)]
-    for record in reversed(rewinds):
-        limits.append(tuple(map(min, limits[-1], _limits(record))))
-    # The last entry: the highest steps that all rewinds to come keep, of samples and of others.
-    for record in _records(file, end, (*kinds, EventRecord), block_bytes):
-        if _rewinds(record) and len(limits) > 1:
+    limits = [_Limits(inf, inf)]
+    events = filter(_is_rewind, _records(file, end, (EventRecord,), block_bytes))
+    for event in reversed(list(events)):
+        limits.append(limits[-1].after(event))
+    # The last entry is that of all rewinds to come.
+    for record in _records(file, end, (EventRecord, *kinds), block_bytes):
+        if _is_rewind(record) and len(limits) > 1:
             limits.pop()
-        limit = limits[-1][0 if isinstance(record, SampleRecord) else 1]
+        limit = limits[-1].samples if isinstance(record, SampleRecord) else limits[-1].others
         if isinstance(record, kinds) and (record.step <= limit or isinstance(record, EventRecord)):
             yield record
 
 
-def _limits(record: EventRecord) -> tuple[float, float]:
-    """Return the highest step that a rewind keeps, of samples and of other records."""
-    # A run that starts again from step 0 writes the samples of step 0 again.
-    return record.step - (record.event == "started"), record.step
+class _Limits(NamedTuple):
+    """The highest steps that rewinds keep."""
+
+    samples: float
+    others: float
+
+    def after(self, event: Record) -> _Limits:
+        """Return the limits of these rewinds and an earlier one."""
+        # A run that starts again from step 0 writes the samples of step 0 again.
+        is_start = isinstance(event, EventRecord) and event.event == "started"
+        return _Limits(min(self.samples, event.step - is_start), min(self.others, event.step))
 
 
-def _rewinds(record: Record) -> bool:
+def _is_rewind(record: Record) -> bool:
     return isinstance(record, EventRecord) and record.event in REWINDING
 
 
 def _records(
-    file: Path, end: int, kinds: tuple[type[Record], ...], block_bytes: int
+    file: Path, end: int, kinds: Sequence[type[Any]], block_bytes: int
 ) -> Iterator[Record]:
     """Yield the records of some kinds in the first `end` bytes of a file."""
     names = {kind.kind.encode() for kind in kinds}
@@ -68,7 +73,7 @@ def _records(
             whole = WholeLines()
             while block := stream.read(min(block_bytes, end - stream.tell())):
                 lines = [line for line in whole.split(block) if _may_be(line, names)]
-                yield from (record for record in decode_lines(lines) if isinstance(record, kinds))
+                yield from (r for r in decode_lines(lines) if isinstance(r, tuple(kinds)))
     except OSError:
         return
 

@@ -57,7 +57,7 @@ def with_losses(
         while record is not None and record.step <= one.step:
             if isinstance(record, TrainRecord):
                 train_loss = record.train_loss
-            else:
+            elif isinstance(record, EvalRecord):
                 val_loss = record.val_loss
             record = next(records, None)
         yield one, train_loss, val_loss

@@ -55,12 +55,14 @@ def bare_opens(source: str) -> list[int]:
     """Return the lines of a module that open a file by its path."""
     if not any(word in source for word in ("open(", "load_file(", *METHODS)):
         return []
-    return [node.lineno for node in ast.walk(ast.parse(source)) if _opens(node)]
+    return [
+        call.lineno
+        for call in ast.walk(ast.parse(source))
+        if isinstance(call, ast.Call) and _opens(call)
+    ]
 
 
-def _opens(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
+def _opens(node: ast.Call) -> bool:
     if isinstance(node.func, ast.Name) and node.func.id in LIBRARY:
         return not (isinstance(node.args[0], ast.Name) and node.args[0].id == "path")
     if isinstance(node.func, ast.Name):
