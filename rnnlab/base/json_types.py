@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import cache
+from itertools import islice
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -27,12 +28,32 @@ def misfit(kind: type, values: Mapping[str, Any]) -> str:
     return ""
 
 
+class StreamedList(list[Any]):
+    """A list whose items are made only when it is printed; it can be printed once.
+
+    The encoder of `json.dump` in Python iterates over it; `json.dumps` without indentation does
+    not.
+    """
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        items = iter(items)
+        super().__init__(islice(items, 1))
+        self._others = items
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the items."""
+        yield from super().__iter__()
+        yield from self._others
+
+
 def finite(value: Any) -> Any:
     """Return a JSON value with None for every number that is not finite, which JSON cannot hold."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, StreamedList):
+        return StreamedList(map(finite, value))
     if isinstance(value, list | tuple):
         return [finite(item) for item in value]
     return value

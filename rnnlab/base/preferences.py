@@ -17,6 +17,7 @@ from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import real_path, replace_text
 from rnnlab.base.names import did_you_mean
 from rnnlab.base.parsing import parse_toml
+from rnnlab.base.regular_files import read_text
 
 
 def _one_of(*choices: str, help: str) -> Any:  # noqa: A002
@@ -95,13 +96,13 @@ def load_preferences(file: Path | None = None) -> Preferences:
     except BadInputError:
         return Preferences(**_from_environment(os.environ))  # no home folder, so no file
     try:
-        values = parse_toml(file.read_text(encoding="utf-8"))
+        values = parse_toml(read_text(file))
     except (FileNotFoundError, NotADirectoryError):
         pass
     except OSError as error:
         if isinstance(error, PermissionError) and not os.access(file.parent, os.X_OK):
             return Preferences(**_from_environment(os.environ))
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+        raise BadInputError(f"cannot read {file}: {error.strerror or error}") from None
     except ValueError as error:
         raise BadInputError(f"{file} is not a TOML file: {error}") from None
     names = [spec.name for spec in known()]
@@ -132,14 +133,14 @@ def save_preference(name: str, value: object, file: Path | None = None) -> Path:
     file = file or preferences_file()
     value = checked(name, value)
     try:
-        text = file.read_text(encoding="utf-8") if file.exists() else _HEADING
+        text = read_text(file) if file.exists() else _HEADING
         file.parent.mkdir(parents=True, exist_ok=True)
         changed = _with(text, name, value)
         if parse_toml(changed).get(name) != value:  # the new line landed inside a TOML table
             raise BadInputError(f"{file}: {name} cannot be changed automatically", "edit the file")
         replace_text(real_path(file), changed, durable=True)
     except OSError as error:
-        raise RnnlabError(f"cannot write {file}: {error.strerror}") from None
+        raise RnnlabError(f"cannot write {file}: {error.strerror or error}") from None
     except ValueError as error:
         raise BadInputError(f"{file} is not a TOML file: {error}") from None
     return file

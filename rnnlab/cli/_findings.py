@@ -45,7 +45,7 @@ def write_svg(findings: Sequence[Finding], file: Path) -> None:
         replace_text(file, out.export_svg(title=title))
     except OSError as error:
         raise BadInputError(
-            f"cannot write {file}: {error.strerror}", "choose another file"
+            f"cannot write {file}: {error.strerror or error}", "choose another file"
         ) from None
 
 

@@ -97,7 +97,7 @@ def _show_progress(run: Run) -> None:
             summary = summarise(run)
             alert(alert_of(before, summary))
             before = summary
-            for record in tail.read().records:
+            for record in (record for chunk in tail.chunks() for record in chunk.records):
                 if isinstance(record, EventRecord) and record.message:
                     progress.console.print(f"step {record.step}: {visible(record.message)}")
             _update(progress, task, summary)

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 
 
 def print_json(document: Any) -> None:
-    """Print one JSON document in ASCII, which cannot contain control characters."""
-    typer.echo(json.dumps(finite(document), ensure_ascii=True, indent=2))
+    """Print one JSON document in ASCII, which cannot contain control characters.
+
+    Of a `StreamedList`, one item at a time is in memory.
+    """
+    for part in json.JSONEncoder(ensure_ascii=True, indent=2).iterencode(finite(document)):
+        sys.stdout.write(part)
+    typer.echo()
 
 
 def print_rich(*renderables: RenderableType) -> None:

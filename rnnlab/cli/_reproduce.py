@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -21,7 +24,8 @@ from rnnlab.recipes import (
     train_running_loss,
 )
 from rnnlab.runs import control
-from rnnlab.runs.history import History, read_history
+from rnnlab.runs.record_stream import stream_records
+from rnnlab.runs.records import LayersRecord, TrainRecord
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
 
@@ -86,19 +90,20 @@ class Reproduction:
 
     def _measure(self, run: Run, config: RunConfig, *, is_trained_now: bool) -> RunResult:
         talk(f"measuring {run.name}")
-        history = read_history(run.paths.journal)
+        journal = run.paths.journal
+        train = partial(stream_records, journal, TrainRecord)
         splits = [(m.split, m.checkpoint) for m in self.recipe.measures if m.split is not None]
         measured = measure_all(run, splits, self.data)
         figures = []
         for measure in self.recipe.measures:
             if measure.threshold is not None:
                 figures.append(
-                    MeasuredValue(measure, seconds_to_loss(history, measure.threshold), None)
+                    MeasuredValue(measure, seconds_to_loss(train(), measure.threshold), None)
                 )
             elif measure.what == "seconds":
                 figures.append(MeasuredValue(measure, run.status().elapsed_s, None))
             elif measure.split is None:
-                figures.append(MeasuredValue(measure, train_running_loss(history), None))
+                figures.append(MeasuredValue(measure, train_running_loss(train()), None))
             elif (measure.split, measure.checkpoint) not in measured:
                 talk(f"{run.name} has no {measure.split} split: skipping {measure.name}")
                 figures.append(MeasuredValue(measure, None, None))
@@ -114,10 +119,14 @@ class Reproduction:
             steps=status.step,
             epochs=status.epoch,
             seconds=status.elapsed_s,
-            tokens_per_s=_tokens_per_s(history),
+            tokens_per_s=_tokens_per_s(train()),
             parameters=status.parameters,
             device=status.device,
-            layers=layer_norms(history) if self.recipe.layers_report else None,
+            layers=(
+                layer_norms(stream_records(journal, TrainRecord, LayersRecord))
+                if self.recipe.layers_report
+                else None
+            ),
         )
 
 
@@ -141,7 +150,7 @@ def _quantity(measure: Measure, evaluation: Evaluation) -> float | None:
             return evaluation.loss_nats
 
 
-def _tokens_per_s(history: History) -> float | None:
+def _tokens_per_s(records: Iterable[TrainRecord]) -> float | None:
     """Return the median throughput of the run, which pauses and busy moments hardly change."""
-    rates = [record.tokens_per_s for record in history.train if record.tokens_per_s > 0]
+    rates = array("d", (record.tokens_per_s for record in records if record.tokens_per_s > 0))
     return median(rates) if rates else None

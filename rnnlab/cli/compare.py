@@ -7,6 +7,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from rnnlab.base.json_types import StreamedList
 from rnnlab.cli._charts import print_charts, runs_to_plot
 from rnnlab.cli._options import Checkpoints, Json, RunNames
 from rnnlab.cli._output import print_json, print_wide_table
@@ -15,7 +16,9 @@ from rnnlab.cli._prompt_options import Decoders, Seed
 from rnnlab.cli._side_by_side import print_side_by_side
 from rnnlab.protocol.messages import DEFAULT_DECODERS, DEFAULT_LENGTH, Answer
 from rnnlab.runs.compare import rows_of
-from rnnlab.runs.history import History, read_history
+from rnnlab.runs.history import read_history
+from rnnlab.runs.record_stream import stream_records
+from rnnlab.runs.records import EvalRecord, TrainRecord
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
 
@@ -55,15 +58,14 @@ def command(
                 answers[run.name] = next(generate(run, options, tell=names.append))
                 weights[run.name] = names[0]
                 bar(number, len(opened))
+    if json:
+        print_json([_document(run, answers[run.name]) for run in opened])
+        return
     with progress_bar("reading the journals") as bar:
         histories = []
         for number, run in enumerate(opened, 1):
             histories.append(read_history(run.paths.journal))
             bar(number, len(opened))
-    if json:
-        documents = zip(opened, histories, strict=True)
-        print_json([_document(run, history, answers[run.name]) for run, history in documents])
-        return
     summaries = [summarise(run) for run in opened]
     rows = [[row.name, *row.values] for row in rows_of(opened, summaries, default_settings())]
     print_wide_table(["", *(run.name for run in opened)], rows, ())
@@ -74,11 +76,12 @@ def command(
             print_side_by_side(answers[run.name])
 
 
-def _document(run: Run, history: History, answers: list[Any]) -> dict[str, Any]:
+def _document(run: Run, answers: list[Any]) -> dict[str, Any]:
+    journal = run.paths.journal
     return {
         **asdict(summarise(run)),
         "settings": run.settings(),
-        "train": [[r.step, r.train_loss] for r in history.train],
-        "eval": [[r.step, r.val_loss] for r in history.evals],
+        "train": StreamedList([r.step, r.train_loss] for r in stream_records(journal, TrainRecord)),
+        "eval": StreamedList([r.step, r.val_loss] for r in stream_records(journal, EvalRecord)),
         "generations": [asdict(answer) for answer in answers],
     }

@@ -12,7 +12,8 @@ from rnnlab.cli._measure import measure
 from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, RunName
 from rnnlab.cli._output import print_json, print_wide_table, say
 from rnnlab.cli._weights import weights_of
-from rnnlab.runs.history import read_history
+from rnnlab.runs.record_stream import stream_records
+from rnnlab.runs.records import EvalRecord
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
 
@@ -110,7 +111,7 @@ def _val_in_training(run: Run, step: int, whole: Evaluation) -> _TrainingVal | N
         return None
     if not 0 < num_tokens < whole.num_tokens:
         return None
-    for record in read_history(run.paths.journal).evals:
+    for record in stream_records(run.paths.journal, EvalRecord):
         if record.step == step and record.val_loss is not None:
             return _TrainingVal(record.val_loss, num_tokens)
     return None

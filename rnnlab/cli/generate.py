@@ -125,7 +125,7 @@ def _trace_file(file: Path | None) -> Iterator[Callable[[Trace], object]]:
         stream = file.open("w", encoding="utf-8")
     except OSError as error:
         raise BadInputError(
-            f"cannot write {file}: {error.strerror}", "choose another file"
+            f"cannot write {file}: {error.strerror or error}", "choose another file"
         ) from None
     with stream:
         yield lambda step: stream.write(json_format.dumps(step.document()) + "\n")

@@ -9,11 +9,11 @@ import typer
 
 from rnnlab.base.display import loss, visible
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.json_types import StreamedList
 from rnnlab.cli._completion import complete_sample_step
 from rnnlab.cli._options import Checkpoints, Json, RunName
 from rnnlab.cli._output import console, print_json
-from rnnlab.runs.history import History, read_history
-from rnnlab.runs.samples import Round, losses_at, place_at, read_rounds
+from rnnlab.runs.samples import Round, read_rounds, round_at, with_losses
 from rnnlab.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -37,23 +37,26 @@ def command(
 ) -> None:
     """Show the continuations of the tracked prompts during training."""
     opened = RunStore.default(checkpoints).open(run)
-    rounds, history = read_rounds(opened.paths), read_history(opened.paths.journal)
-    if at is not None and rounds:
-        rounds = [rounds[place_at(rounds, at)]]
+    rounds = read_rounds(opened.paths)
+    if at is not None:
+        chosen = round_at(rounds, at)
+        rounds = iter(() if chosen is None else (chosen,))
+    figures = with_losses(rounds, opened.paths.journal)
     if json:
-        print_json([_document(samples, history) for samples in rounds])
+        print_json(StreamedList(_document(*figure) for figure in figures))
         return
-    if not rounds:
+    is_empty = True
+    for samples, train_loss, val_loss in figures:
+        is_empty = False
+        _print(samples, train_loss, val_loss, is_whole=at is not None)
+    if is_empty:
         raise BadInputError(
             f"{run!r} has no samples",
             "train with --sample-length above 0, or run `rnnlab generate`",
         )
-    for samples in rounds:
-        _print(samples, history, is_whole=at is not None)
 
 
-def _document(samples: Round, history: History) -> dict[str, Any]:
-    train_loss, val_loss = losses_at(history, samples.step)
+def _document(samples: Round, train_loss: float | None, val_loss: float | None) -> dict[str, Any]:
     return {
         "step": samples.step,
         "epoch": samples.epoch,
@@ -70,12 +73,13 @@ def _document(samples: Round, history: History) -> dict[str, Any]:
 _SHARED = frozenset({"step", "epoch", "time_s"})
 
 
-def _print(samples: Round, history: History, *, is_whole: bool) -> None:
+def _print(
+    samples: Round, train_loss: float | None, val_loss: float | None, *, is_whole: bool
+) -> None:
     """Print the samples of one step, truncated to one line each unless is_whole."""
     from rich.text import Text
 
     out = console()
-    train_loss, val_loss = losses_at(history, samples.step)
     head = f"step {samples.step:,}, epoch {samples.epoch:.2f}"
     out.print(Text(f"{head}, train {loss(train_loss)}, val {loss(val_loss)}", "bold"))
     for sample in samples.samples:

@@ -15,7 +15,7 @@ from rnnlab.cli._charts import DEFAULT_PLOTS, parse_plots, print_charts, runs_to
 from rnnlab.cli._options import Checkpoints, RunNames
 from rnnlab.plots import Axis
 from rnnlab.runs.alerts import alert_of
-from rnnlab.runs.history import History
+from rnnlab.runs.history import MOST_RECORDS, History
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
@@ -44,14 +44,15 @@ def command(
     plots = parse_plots(charts)
     opened = [store.open(name) for name in dict.fromkeys(runs)]
     tails = [JournalTail(run.paths.journal) for run in opened]
-    histories = [History() for _ in opened]
+    histories = [History(most=MOST_RECORDS) for _ in opened]
     families = [] if is_apart else [run.family() for run in opened]
     is_live = not once and sys.stdout.isatty()
     shown = None
     summaries: list[RunSummary] = []
     while True:
         for history, tail in zip(histories, tails, strict=True):
-            history.add(tail.read())
+            for chunk in tail.news(MOST_RECORDS):
+                history.add(chunk)
         before, summaries = summaries, [summarise(run) for run in opened]
         for old, new in zip(before, summaries, strict=False):  # none before the first reading
             alert(alert_of(old, new))

@@ -104,7 +104,7 @@ def check_source(source: Path) -> bool:
     try:
         is_folder, is_file = source.is_dir(), source.is_file()
     except OSError as error:
-        raise BadInputError(f"cannot read {source}: {error.strerror}") from None
+        raise BadInputError(f"cannot read {source}: {error.strerror or error}") from None
     if not is_folder and not is_file:
         raise BadInputError(
             f"there is no file or folder {str(source)!r}", "give the path of a file or folder"

@@ -7,6 +7,7 @@ pooch would restart from zero after a broken connection.
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.regular_files import open_regular
 from rnnlab.corpora._atomic import cannot_write
 from rnnlab.corpora._encoding import Progress
 
@@ -120,7 +122,8 @@ def _continue(
                 "download the file elsewhere and give it with --from FILE",
             )
         is_resuming = num_bytes and answer.status_code == 206
-        with part.open("ab" if is_resuming else "wb") as stream:
+        flags = os.O_APPEND if is_resuming else os.O_TRUNC
+        with os.fdopen(open_regular(part, os.O_WRONLY | os.O_CREAT | flags), "wb") as stream:
             blocks = answer.iter_content(_BLOCK)
             _write_blocks(blocks, stream, num_bytes if is_resuming else 0, size, progress)
     if part.stat().st_size > size:

@@ -162,7 +162,7 @@ def open_bytes(
             f"{file} is not a complete gzip file", "download or compress it again"
         ) from None
     except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+        raise BadInputError(f"cannot read {file}: {error.strerror or error}") from None
 
 
 def is_gzipped(file: Path) -> bool:

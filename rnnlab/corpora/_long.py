@@ -89,7 +89,7 @@ def open_text(
     try:
         size = file.stat().st_size * (_GZIP_RATIO if is_gzipped(file) else 1)
     except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+        raise BadInputError(f"cannot read {file}: {error.strerror or error}") from None
     if min(size, size if limit_chars is None else limit_chars) < sizes.long_bytes:
         return read_corpus(file, limit_chars, repairs)
     return LongText(file, limit_chars, progress, sizes, repairs or Repairs())

@@ -44,7 +44,7 @@ def find_corpus(corpus: str, data: Path | None = None) -> Path:
         if file.is_dir():
             raise BadInputError(f"{corpus} is a folder", "give a text file")
     except OSError as error:
-        raise BadInputError(f"cannot read {corpus}: {error.strerror}") from None
+        raise BadInputError(f"cannot read {corpus}: {error.strerror or error}") from None
     except RuntimeError:
         raise BadInputError(
             f"there is no home folder for {corpus}", "give an absolute path"

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Literal, NamedTuple
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.regular_files import open_binary
 from rnnlab.corpora._unpacking import UNPACK_LIMIT, unpacked
 
 _BLOCK = 1 << 20
@@ -141,9 +142,9 @@ def check_member(name: str, file: Path) -> None:
 def _sha256(file: Path) -> str:
     digest = hashlib.sha256()
     try:
-        with file.open("rb") as stream:
+        with open_binary(file) as stream:
             while block := stream.read(_BLOCK):
                 digest.update(block)
     except OSError as error:
-        raise BadInputError(f"cannot read {file}: {error.strerror}") from None
+        raise BadInputError(f"cannot read {file}: {error.strerror or error}") from None
     return digest.hexdigest()

@@ -25,6 +25,7 @@ import numpy as np
 from rnnlab.base.files import real_path
 from rnnlab.base.locations import data_folder
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import LIST_BYTES, open_binary, read_text
 from rnnlab.corpora._atomic import cannot_write
 from rnnlab.corpora._index import Indexed
 from rnnlab.corpora._numbering import CharNumbers, PlacesFile, WordNumbers
@@ -156,7 +157,7 @@ def _drop_stale(folder: Path, source: str, key: Key, most_kept: int) -> None:
 
 def _about(folder: Path) -> dict[str, Any]:
     """Return the content of a folder's `about.json`; raises OSError or ValueError."""
-    about: dict[str, Any] = parse_json((folder / _ABOUT).read_text(encoding="utf-8"))
+    about: dict[str, Any] = parse_json(read_text(folder / _ABOUT, LIST_BYTES))
     return about
 
 
@@ -187,10 +188,11 @@ def _mapped(file: Path, dtype: str, num: int) -> np.ndarray[Any, Any]:
     """Return the numbers in a file, mapped into memory."""
     if num == 0:
         return np.zeros(0, dtype=dtype)
-    if file.stat().st_size != num * np.dtype(dtype).itemsize:
-        raise ValueError("the file is incomplete")
-    # A plain array over the mapping: slicing a memmap is ten times as slow.
-    return np.asarray(np.memmap(file, dtype=dtype, mode="r", shape=(num,)))
+    with open_binary(file) as stream:
+        if os.fstat(stream.fileno()).st_size != num * np.dtype(dtype).itemsize:
+            raise ValueError("the file is incomplete")
+        # A plain array over the mapping: slicing a memmap is ten times as slow.
+        return np.asarray(np.memmap(stream, dtype=dtype, mode="r", shape=(num,)))
 
 
 def _write(

@@ -16,6 +16,7 @@ from rnnlab.base.display import named
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import LIST_BYTES, read_text
 from rnnlab.corpora._tokens import EOS, PAD, UNK, Alphabet, Kind, normalise, split_tokens
 
 Ids = npt.NDArray[np.int64]
@@ -145,7 +146,7 @@ class Vocabulary:
         Raises RnnlabError if the file is missing or is not a vocabulary.
         """
         try:
-            document = parse_json(file.read_text(encoding="utf-8"))
+            document = parse_json(read_text(file, LIST_BYTES))
             kind, alphabet = document.get("kind", "chars"), document.get("alphabet", "unicode")
             if kind not in get_args(Kind) or alphabet not in get_args(Alphabet):
                 raise ValueError

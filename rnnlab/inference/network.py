@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnlab.base import registry
+from rnnlab.base.regular_files import UnfitFileError, path_of_open
 from rnnlab.native import CELLS, NUM_GATES, NUM_STATES
 from rnnlab.runs.intact import damaged_weights
 from rnnlab.settings.run_config import RunConfig
@@ -175,6 +176,9 @@ def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
     from safetensors.numpy import load_file
 
     try:
-        return load_file(file)
+        with path_of_open(file) as path:
+            return load_file(path)
+    except UnfitFileError as error:
+        raise damaged_weights(file, f"it is {error.strerror or error}") from None
     except SafetensorError as error:
         raise damaged_weights(file, str(error).partition("\n")[0].rstrip(":")) from None

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replacing
+from rnnlab.base.regular_files import UnfitFileError, path_of_open
 from rnnlab.corpora import Vocabulary
 from rnnlab.models._classifier import Classifier
 from rnnlab.models._language_model import LanguageModel
@@ -45,7 +46,10 @@ def load_weights(file: Path, model: TextModel) -> None:
     Raises RnnlabError if they do not fit the model, FileNotFoundError if there is no such file.
     """
     try:
-        tensors = load_file(file)
+        with path_of_open(file) as path:
+            tensors = load_file(path)
+    except UnfitFileError as error:
+        raise damaged_weights(file, f"it is {error.strerror or error}") from None
     except SafetensorError as error:
         raise damaged_weights(file, str(error).partition("\n")[0].rstrip(":")) from None
     _set(model, tensors, file)

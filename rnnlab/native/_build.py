@@ -13,7 +13,6 @@ import os
 import platform
 import shlex
 import shutil
-import stat
 import subprocess
 import tempfile
 from functools import cache
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnlab.base.locations import cache_folder
+from rnnlab.base.trust import open_trusted, why_distrusted
 
 SOURCES = Path(__file__).with_name("c")
 """The folder of the C files."""
@@ -94,9 +94,13 @@ def _folder() -> Path:
         raise _BuildError("only POSIX systems are supported")
     folder = cache_folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    info = folder.stat()
-    if info.st_uid != os.getuid() or info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise _BuildError(f"{folder} belongs to, or is writable by, another user")
+    is_own = folder.stat().st_uid == os.getuid()
+    problem = why_distrusted(folder) if is_own else f"{folder} belongs to another user"
+    if problem:
+        raise _BuildError(
+            f"{problem}, who could replace the compiled code; set XDG_CACHE_HOME to a folder "
+            "that only you can write to"
+        )
     return folder
 
 
@@ -117,17 +121,33 @@ def _processor() -> str:
 
 
 def _load_or_compile(library: Path, command: list[str]) -> ctypes.CDLL:
-    """Return the library; compile it if it is missing or does not load (as after a full disk)."""
-    if library.is_file():
-        with contextlib.suppress(OSError):
-            return ctypes.CDLL(str(library))
+    """Return the library; compile it if it is missing or does not load (as after a full disk).
+
+    It is also compiled again, in place, if another user may have written it.
+    """
+    with contextlib.suppress(OSError):
+        return _load(library)
     with tempfile.TemporaryDirectory(dir=library.parent, prefix="kernels-") as scratch:
         name = str(Path(scratch, library.name))
         _run([*command, "-shared", *_compile(command, Path(scratch)), "-o", name, "-lm"])
+        os.chmod(name, 0o700)  # the umask may permit the user's group to write
         loaded = ctypes.CDLL(name)
         # Several processes may compile at once: each moves a complete file into place.
         os.replace(name, library)
     return loaded
+
+
+def _load(library: Path) -> ctypes.CDLL:
+    """Load a library that nobody else can have written; raises OSError for any other."""
+    descriptor = open_trusted(library)
+    opened = f"/proc/self/fd/{descriptor}"
+    try:
+        # The descriptor stays open: the loader knows libraries by their names, and another file
+        # with this number would be taken for this library.
+        return ctypes.CDLL(opened if os.path.exists(opened) else str(library))
+    except OSError:
+        os.close(descriptor)
+        raise
 
 
 def _compile(command: list[str], folder: Path) -> list[str]:

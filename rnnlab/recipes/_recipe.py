@@ -206,7 +206,7 @@ def load(name: str) -> Recipe:
 
 
 def _read(file: Path, shown: str) -> Recipe:
-    values = read_toml(file)
+    values = read_toml(file, is_named=True)
     if "name" in values:
         raise BadInputError(
             f"{shown}: unknown key 'name'", "rename the file: its name is the name of the recipe"

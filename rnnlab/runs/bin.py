@@ -16,11 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
+from rnnlab.base.errors import RnnlabError, UnknownNameError
 from rnnlab.base.files import flush
 from rnnlab.runs.paths import MOST_IN_NAME, RunPaths, bin_folder, is_run_name
 from rnnlab.runs.queue import Queue
-from rnnlab.runs.store import Run, RunStore, exclusive
+from rnnlab.runs.store import Run, RunStore, check_no_link, exclusive
 
 _STAMP = "%Y%m%dT%H%M%S%f"
 _ENTRY = re.compile(r"(\d{8}T\d{12})-(.+)")
@@ -63,14 +63,11 @@ class Bin:
         """Move a run into the bin.
 
         stamp: result of `new_stamp`, the same for runs that `last` returns together; empty for the
-        present time. Raise BadInputError if the run has a worker or is shipped, RnnlabError if the
-        folder cannot be written.
+        present time. Raise BadInputError if the run has a worker, is shipped or is a symbolic link,
+        RnnlabError if the folder cannot be written.
         """
         with exclusive(run, "deleted"):
-            if run.paths.root.is_symlink():
-                raise BadInputError(
-                    f"{run.paths.root} is a symbolic link", "delete the link with `rm`"
-                )
+            check_no_link(run)
             stamp = stamp or new_stamp()
             entry = Binned(stamp, run.name, self.root / f"{stamp}-{run.name}")
             try:
@@ -81,7 +78,7 @@ class Bin:
                 _flush_both(self.root)
             except OSError as error:
                 raise RnnlabError(
-                    f"cannot move {run.paths.root} to the bin: {error.strerror}"
+                    f"cannot move {run.paths.root} to the bin: {error.strerror or error}"
                 ) from None
         return entry
 
@@ -112,7 +109,7 @@ class Bin:
             os.rename(entry.root, self._store.root / name)
             _flush_both(self.root)
         except OSError as error:
-            raise RnnlabError(f"cannot restore {entry.name}: {error.strerror}") from None
+            raise RnnlabError(f"cannot restore {entry.name}: {error.strerror or error}") from None
         with contextlib.suppress(OSError):
             self.root.rmdir()  # remove the folder of an empty bin
         return Run(RunPaths(self._store.root / name))
@@ -125,9 +122,14 @@ class Bin:
         num_deleted = 0
         for entry in self.entries() if entries is None else entries:
             try:
-                shutil.rmtree(entry.root)
+                if entry.root.is_symlink():  # never what it leads to
+                    entry.root.unlink()
+                else:
+                    shutil.rmtree(entry.root)
             except OSError as error:
-                raise RnnlabError(f"cannot delete {entry.root}: {error.strerror}") from None
+                raise RnnlabError(
+                    f"cannot delete {entry.root}: {error.strerror or error}"
+                ) from None
             num_deleted += 1
         with contextlib.suppress(OSError):
             self.root.rmdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import read_text
 from rnnlab.runs.paths import RunPaths
 
 
@@ -13,7 +14,7 @@ def check_corpus(paths: RunPaths, fingerprint: str) -> None:
     fingerprint: SHA-256 of the present corpus.
     """
     try:
-        stored = parse_json(paths.corpus.read_text(encoding="utf-8"))["sha256"]
+        stored = parse_json(read_text(paths.corpus))["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return
     if stored != fingerprint:

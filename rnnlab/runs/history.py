@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from math import inf
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +24,9 @@ _R = TypeVar("_R", bound=Record)
 REWINDING = frozenset({"started", "resumed", "rollback"})
 """Events after which the step of a run may be lower than in the previous record."""
 
+MOST_RECORDS = 20_000
+"""Maximum number of records per kind in the history of a command: figures and charts of longer
+journals are those of a sample, which a chart of a few hundred columns does not show."""
 MOST_PROBES = 400
 """Maximum number of probes in a limited history: each takes a few kB per layer."""
 
@@ -45,9 +49,9 @@ class History:
     events: list[EventRecord] = field(default_factory=list)
     most: int | None = None
     """Maximum number of records per frequent kind; None: no limit. If a kind has more, its older
-    half is thinned: of four train records, those with the smallest and the largest loss stay; of
-    two layers records, one stays; events are dropped. Of the probes, MOST_PROBES stay, with steps
-    as evenly spaced as possible."""
+    half is thinned: of four train records or validations, those with the smallest and the largest
+    loss stay; of two layers records, one stays; events and samples are dropped. Of the probes,
+    MOST_PROBES stay, with steps as evenly spaced as possible."""
     version: int = 0
     """Increases with every change; a cache key for charts."""
 
@@ -83,15 +87,21 @@ class History:
         self._thin()
 
     def _thin(self) -> None:
-        if self.most is not None and len(self.train) > self.most:
-            self.train[:] = _extremes(self.train, self.most // 2)
-        if self.most is not None and len(self.layers) > self.most:
-            old = self.layers[: self.most // 2]
-            self.layers[: self.most // 2] = old[::2]
-        while self.most is not None and len(self.probes) > MOST_PROBES:
+        if self.most is None:
+            return
+        half = self.most // 2
+        while len(self.train) > self.most:
+            self.train[:] = _extremes(self.train, half, lambda record: record.train_loss)
+        while len(self.evals) > self.most:
+            self.evals[:] = _extremes(self.evals, half, lambda record: record.val_loss)
+        while len(self.layers) > self.most:
+            self.layers[:half] = self.layers[:half:2]
+        while len(self.probes) > MOST_PROBES:
             del self.probes[_most_crowded([record.step for record in self.probes])]
-        if self.most is not None and len(self.events) > self.most:
-            del self.events[: self.most // 2]
+        while len(self.events) > self.most:
+            del self.events[:half]
+        while len(self.samples) > self.most:
+            del self.samples[:half]
 
     def add(self, chunk: JournalChunk) -> None:
         """Add the records of a chunk; if the journal was replaced, first drop all old records."""
@@ -105,20 +115,46 @@ class History:
             self.version += 1
         self.extend(chunk.records)
 
+    def records(self) -> list[Record]:
+        """Return all records by kind, events first; added to an empty history, they give this."""
+        kinds = self.events, self.train, self.evals, self.layers, self.probes, self.samples
+        return list(chain(*kinds))
 
-def read_history(journal: Path) -> History:
-    """Return the history that a whole journal contains."""
-    history = History()
-    history.add(JournalTail(journal).read())
+
+def read_history(journal: Path, most: int | None = MOST_RECORDS) -> History:
+    """Return the history that a whole journal contains.
+
+    most: maximum number of records per kind, which bounds the memory and the time; a journal of
+    fewer lines is complete. None: no limit.
+    """
+    history = History(most=most)
+    tail = JournalTail(journal)
+    for chunk in tail.chunks() if most is None else tail.news(most):
+        history.add(chunk)
     return history
 
 
-def _extremes(records: list[TrainRecord], num_old: int) -> list[TrainRecord]:
+def compacted(chunks: Iterable[JournalChunk], most: int) -> JournalChunk:
+    """Return chunks as one, with at most `most` records per kind if the journal is read anew."""
+    history, first = History(most=most), next(iter(chunks := iter(chunks)), None)
+    if first is None:
+        return JournalChunk([], is_restart=False)
+    if not first.is_restart:
+        later = list(chunks)
+        if not any(chunk.is_restart for chunk in later):
+            return JournalChunk([r for c in (first, *later) for r in c.records], is_restart=False)
+        chunks = iter(later)
+    for chunk in chain([first], chunks):
+        history.add(chunk)
+    return JournalChunk(history.records(), is_restart=True)
+
+
+def _extremes(records: list[_R], num_old: int, loss: Callable[[_R], float | None]) -> list[_R]:
     """Halve the first `num_old` records: of four, keep the two of smallest and largest loss."""
-    thinned: list[TrainRecord] = []
+    thinned: list[_R] = []
     for start in range(0, num_old, 4):
         group = records[start : min(start + 4, num_old)]
-        by_loss = sorted(group, key=lambda r: inf if r.train_loss is None else r.train_loss)
+        by_loss = sorted(group, key=lambda r: inf if (size := loss(r)) is None else size)
         extremes = {id(r): r for r in (by_loss[0], by_loss[-1])}.values()
         thinned += sorted(extremes, key=lambda r: r.step)
     return thinned + records[num_old:]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import open_binary
 from rnnlab.runs.paths import RunPaths
 
 _LENGTH_BYTES = 8
@@ -21,7 +22,7 @@ _MOST_HEADER_BYTES = 100_000_000
 def is_whole(file: Path) -> bool:
     """Return whether a file of tensors exists and has all the bytes that its header names."""
     try:
-        with file.open("rb") as stream:
+        with open_binary(file) as stream:
             length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
             if not 0 < length <= _MOST_HEADER_BYTES:
                 return False

@@ -14,11 +14,12 @@ from typing import Protocol
 
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import real_path, replace_text
+from rnnlab.base.regular_files import open_to_append
 from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
 from rnnlab.runs.mailbox import collect
 from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.records import ACTIVE_STATES, encode_status
-from rnnlab.runs.store import Run
+from rnnlab.runs.store import Run, cannot_lock
 from rnnlab.runs.warm_worker import WarmWorker
 
 _WORKER = "rnnlab.worker.train"
@@ -51,7 +52,7 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
     try:
         lock = take_lock(run.paths.lock, LATCH_S if status.state in ACTIVE_STATES else ENDING_S)
     except OSError as error:
-        raise RnnlabError(f"cannot write to {run.paths.root}: {error.strerror}") from None
+        raise cannot_lock(run, error) from None
     if lock is None:
         raise BadInputError(
             f"{run.name!r} is training already", f"`rnnlab watch {run.name}` follows it"
@@ -80,14 +81,14 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
         with contextlib.suppress(OSError):
             Queue(run.paths.root.parent).leave(run.name)
             replace_text(run.paths.status, encode_status(status))
-        raise RnnlabError(f"cannot start a worker: {error.strerror}") from None
+        raise RnnlabError(f"cannot start a worker: {error.strerror or error}") from None
     finally:
         os.close(lock)
     return pid
 
 
 def _spawn(run: Run, lock: int) -> int:
-    with run.paths.log.open("ab") as log:
+    with open_to_append(run.paths.log) as log:
         arguments = [str(real_path(run.paths.root)), str(lock)]
         return start_worker(arguments, log.fileno(), lock)
 

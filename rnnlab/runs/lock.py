@@ -13,6 +13,7 @@ import socket
 import time
 from pathlib import Path
 
+from rnnlab.base.regular_files import open_regular
 from rnnlab.runs.records import ACTIVE_STATES, State, Status
 
 HEARTBEAT_S = 2.0
@@ -28,7 +29,7 @@ ENDING_S = 5.0
 
 def take_lock(file: Path, wait_s: float = LATCH_S) -> int | None:
     """Take a run's lock and return its descriptor; None if others hold it for `wait_s` seconds."""
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = open_regular(file, os.O_RDWR | os.O_CREAT, 0o644)
     deadline = time.monotonic() + wait_s
     while True:
         try:
@@ -45,7 +46,7 @@ def take_lock(file: Path, wait_s: float = LATCH_S) -> int | None:
 def is_locked(file: Path) -> bool:
     """Return True if a process holds the lock; takes a shared lock for microseconds."""
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = open_regular(file)
     except OSError:
         return False
     try:

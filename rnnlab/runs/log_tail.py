@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from rnnlab.base.regular_files import open_binary
+
 MOST_BYTES = 1 << 16
 """Maximum number of bytes to read."""
 
@@ -24,7 +26,7 @@ class LogTail:
         A text longer than the maximum begins at a line.
         """
         try:
-            with self._file.open("rb") as stream:
+            with open_binary(self._file) as stream:
                 stat = os.fstat(stream.fileno())
                 version = stat.st_ino, stat.st_size, stat.st_mtime_ns
                 if version != self._version:

@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import read_text
 
 Action = Literal["pause", "resume", "checkpoint", "stop", "set"]
 
@@ -47,7 +48,7 @@ def send(mailbox: Path, command: Command) -> None:
         mailbox.mkdir(exist_ok=True)
         replace_text(mailbox / file, json.dumps(values))
     except OSError as error:
-        raise RnnlabError(f"cannot write to {mailbox}: {error.strerror}") from None
+        raise RnnlabError(f"cannot write to {mailbox}: {error.strerror or error}") from None
 
 
 def collect(mailbox: Path) -> list[Command]:
@@ -71,7 +72,7 @@ def collect(mailbox: Path) -> list[Command]:
 
 def _read(file: Path) -> Command | None:
     try:
-        values = parse_json(file.read_text(encoding="utf-8"))
+        values = parse_json(read_text(file))
         action = values["action"]
         name, value = str(values.get("name", "")), float(values.get("value", 0.0))
         together = {str(n): float(v) for n, v in dict(values.get("values", {})).items()}

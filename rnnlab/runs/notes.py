@@ -14,6 +14,7 @@ from rnnlab.base.display import shortened
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import read_bytes
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.store import Run, check_own
 
@@ -37,7 +38,7 @@ class Notes:
 def read_notes(paths: RunPaths) -> Notes:
     """Return the notes of a run; empty if there are none, or if the file is invalid."""
     try:
-        values = parse_json(paths.notes.read_bytes())
+        values = parse_json(read_bytes(paths.notes))
         return Notes(str(values["note"]), _names(values["tags"]), _names(values["former_names"]))
     except (OSError, ValueError, TypeError, KeyError):
         return Notes()
@@ -49,7 +50,7 @@ def write_notes(paths: RunPaths, notes: Notes) -> None:
         text = json.dumps(asdict(notes), ensure_ascii=False) + "\n"
         replace_text(paths.notes, text, durable=True)
     except OSError as error:
-        raise RnnlabError(f"cannot write to {paths.root}: {error.strerror}") from None
+        raise RnnlabError(f"cannot write to {paths.root}: {error.strerror or error}") from None
 
 
 def change_note(run: Run, text: str) -> Notes:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from rnnlab.base.files import replace_text
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import read_bytes
 from rnnlab.runs.paths import RunPaths
 
 
@@ -30,7 +31,7 @@ def write_origin(paths: RunPaths, origin: Origin) -> None:
 def read_origin(paths: RunPaths) -> Origin | None:
     """Return the origin of a run; None if it is missing or invalid, as in runs of old versions."""
     try:
-        values = parse_json(paths.origin.read_bytes())
+        values = parse_json(read_bytes(paths.origin))
         sources = {str(name): str(source) for name, source in values["sources"].items()}
         return Origin(sources, str(values.get("recipe", "")))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):

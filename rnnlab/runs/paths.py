@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.regular_files import read_text
 
 MOST_IN_NAME = 64
 """Maximum length of a run's name."""
@@ -145,7 +146,7 @@ class RunPaths:
         resumed; without any, the newest one.
         """
         try:
-            return int(self.pointer(pointer).read_text(encoding="ascii"))
+            return int(read_text(self.pointer(pointer), encoding="ascii"))
         except (OSError, ValueError):
             if pointer == "best":
                 return None

@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import read_bytes
 from rnnlab.runs.paths import RunPaths
 
 
 def read_pending(paths: RunPaths) -> dict[str, float]:
     """Return the changes, setting -> new value; empty if there are none or they are unreadable."""
     try:
-        values = parse_json(paths.changes.read_bytes())
+        values = parse_json(read_bytes(paths.changes))
     except (OSError, ValueError):
         return {}
     if not isinstance(values, dict):
@@ -36,7 +37,7 @@ def write_pending(paths: RunPaths, changes: Mapping[str, float]) -> None:
     try:
         replace_text(paths.changes, json.dumps(dict(changes)), durable=True)
     except OSError as error:
-        raise RnnlabError(f"cannot write to {paths.root}: {error.strerror}") from None
+        raise RnnlabError(f"cannot write to {paths.root}: {error.strerror or error}") from None
 
 
 def drop_pending(paths: RunPaths) -> None:

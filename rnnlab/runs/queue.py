@@ -19,6 +19,7 @@ from typing import NamedTuple
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.files import replace_text
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import open_regular, read_text
 from rnnlab.runs.lock import is_locked
 from rnnlab.runs.paths import QueuePaths, RunPaths
 
@@ -105,7 +106,7 @@ class Queue:
         self._paths.root.mkdir(exist_ok=True)
         for number in range(num_slots):
             file = self._paths.slot(device, number)
-            descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = open_regular(file, os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -120,7 +121,7 @@ class Queue:
 
     def _read(self, name: str) -> QueueEntry | None:
         try:
-            values = parse_json(self._paths.entry(name).read_text(encoding="utf-8"))
+            values = parse_json(read_text(self._paths.entry(name)))
             return QueueEntry(name, float(values["position"]), str(values["device"]))
         except (OSError, ValueError, TypeError, KeyError):
             return None
@@ -133,7 +134,7 @@ class Queue:
     def _turn(self) -> Iterator[None]:
         """Hold the lock for reading and changing the queue."""
         self._paths.root.mkdir(exist_ok=True)
-        descriptor = os.open(self._paths.turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = open_regular(self._paths.turn, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield

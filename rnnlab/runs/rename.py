@@ -13,6 +13,7 @@ from pathlib import Path
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import flush, real_path, replace_text
 from rnnlab.base.parsing import parse_toml
+from rnnlab.base.regular_files import read_bytes, read_text
 from rnnlab.runs.notes import read_notes, write_notes
 from rnnlab.runs.paths import RunPaths, check_run_name
 from rnnlab.runs.queue import Queue
@@ -50,7 +51,9 @@ def rename(store: RunStore, run: Run, name: str) -> Run:
             flush(store.root)
         except OSError as error:
             write_notes(run.paths, notes)
-            raise RnnlabError(f"cannot rename {run.paths.root}: {error.strerror}") from None
+            raise RnnlabError(
+                f"cannot rename {run.paths.root}: {error.strerror or error}"
+            ) from None
         Queue(store.root).leave(run.name)  # the entry of a worker that died in the queue
         _correct_reason(renamed.paths, run.name)
     for other in store:
@@ -62,7 +65,7 @@ def rename(store: RunStore, run: Run, name: str) -> Run:
 def _correct_reason(paths: RunPaths, old: str) -> None:
     """Replace the old name in the command that the reason of a failure recommends."""
     try:
-        status = decode_status(paths.status.read_bytes())
+        status = decode_status(read_bytes(paths.status))
         if status is not None and (command := f"`rnnlab resume {old}`") in status.reason:
             reason = status.reason.replace(command, f"`rnnlab resume {paths.name}`")
             replace_text(paths.status, encode_status(replace(status, reason=reason)))
@@ -73,7 +76,7 @@ def _correct_reason(paths: RunPaths, old: str) -> None:
 def _correct_ancestor(paths: RunPaths, old: Path, new: Path) -> None:
     """Replace the folder of a renamed run in the `init_from` of a run's settings."""
     try:
-        lines = paths.config.read_text(encoding="utf-8").splitlines(keepends=True)
+        lines = read_text(paths.config).splitlines(keepends=True)
         for place, line in enumerate(lines):
             if line.partition("=")[0].strip() != "init_from":
                 continue

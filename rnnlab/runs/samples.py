@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
-from rnnlab.runs.history import History, read_history
+from rnnlab.runs.history import History
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.records import SampleRecord
+from rnnlab.runs.record_stream import stream_records
+from rnnlab.runs.records import EvalRecord, SampleRecord, TrainRecord
 
 
 class Round(NamedTuple):
@@ -22,23 +24,43 @@ class Round(NamedTuple):
     """Sorted by prompt, then by decoder."""
 
 
-def read_rounds(paths: RunPaths) -> list[Round]:
-    """Return the rounds of a run, ascending in step; empty if it has no samples."""
-    return rounds_of(read_history(paths.samples).samples)
+def read_rounds(paths: RunPaths) -> Iterator[Round]:
+    """Yield the rounds of a run, ascending in step; nothing if it has no samples."""
+    return rounds_of(stream_records(paths.samples, SampleRecord))
 
 
-def rounds_of(samples: Sequence[SampleRecord]) -> list[Round]:
-    """Return samples, which must be ascending in step, grouped by step."""
-    rounds = []
+def rounds_of(samples: Iterable[SampleRecord]) -> Iterator[Round]:
+    """Yield samples, which must be ascending in step, grouped by step."""
     for step, group in groupby(samples, key=lambda sample: sample.step):
         members = tuple(group)
-        rounds.append(Round(step, members[0].epoch, members[0].time_s, members))
-    return rounds
+        yield Round(step, members[0].epoch, members[0].time_s, members)
 
 
-def place_at(rounds: Sequence[Round], step: int) -> int:
-    """Return the index of the last round at or before a step; 0 if all rounds are later."""
-    return max(0, bisect_right([samples.step for samples in rounds], step) - 1)
+def round_at(rounds: Iterable[Round], step: int) -> Round | None:
+    """Return the last round at or before a step; the first if all are later; None for none."""
+    found = None
+    for one in rounds:
+        if found is not None and one.step > step:
+            break
+        found = one
+    return found
+
+
+def with_losses(
+    rounds: Iterable[Round], journal: Path
+) -> Iterator[tuple[Round, float | None, float | None]]:
+    """Yield rounds, ascending in step, each with the last training and validation loss up to it."""
+    train_loss = val_loss = None
+    records = stream_records(journal, TrainRecord, EvalRecord)
+    record = next(records, None)
+    for one in rounds:
+        while record is not None and record.step <= one.step:
+            if isinstance(record, TrainRecord):
+                train_loss = record.train_loss
+            elif isinstance(record, EvalRecord):
+                val_loss = record.val_loss
+            record = next(records, None)
+        yield one, train_loss, val_loss
 
 
 def losses_at(history: History, step: int) -> tuple[float | None, float | None]:

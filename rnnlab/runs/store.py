@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shlex
 import shutil
 import socket
 import time
@@ -18,6 +19,7 @@ from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
 from rnnlab.base.files import flush, real_path, replace_text
 from rnnlab.base.locations import checkpoints_folder, shipped_runs
 from rnnlab.base.parsing import parse_json, parse_toml
+from rnnlab.base.regular_files import UnfitFileError, read_bytes, read_text
 from rnnlab.runs.exit_reason import why_lost
 from rnnlab.runs.lock import ENDING_S, take_lock, true_state
 from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name
@@ -80,7 +82,7 @@ class Run:
         status = None
         for _ in range(2):
             try:
-                status = decode_status(self.paths.status.read_bytes())
+                status = decode_status(read_bytes(self.paths.status))
             except OSError:
                 status = None
             state = "lost" if status is None else true_state(status, self.paths.lock)
@@ -97,7 +99,7 @@ class Run:
         of the time, which matters for a table of hundreds of runs.
         """
         try:
-            text = self.paths.config.read_text(encoding="utf-8")
+            text = read_text(self.paths.config)
             if only:
                 lines = text.splitlines()
                 text = "\n".join(line for line in lines if line.partition("=")[0].strip() in only)
@@ -117,7 +119,7 @@ class Run:
     def published(self) -> dict[str, float]:
         """Return the published losses of the same experiment, by split."""
         try:
-            values = parse_json(self.paths.published.read_bytes())
+            values = parse_json(read_bytes(self.paths.published))
         except (OSError, ValueError):
             return {}
         losses = values.items() if isinstance(values, dict) else ()
@@ -187,7 +189,7 @@ class RunStore:
             draft = self.root / f".new-{secrets.token_hex(4)}"
             draft.mkdir(mode=0o755)
         except OSError as error:
-            raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
+            raise RnnlabError(f"cannot write to {self.root}: {error.strerror or error}") from None
         try:
             replace_text(RunPaths(draft).status, encode_status(_newborn()))
             replace_text(RunPaths(draft).config, config_toml, durable=True)
@@ -199,19 +201,26 @@ class RunStore:
                     f"a run named {name!r} already exists",
                     f"choose another name, or delete it with `rnnlab rm {name}`",
                 ) from None
-            raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
+            raise RnnlabError(f"cannot write to {self.root}: {error.strerror or error}") from None
         with contextlib.suppress(OSError):  # a folder that may be written, but not read
             flush(self.root)
         return Run(paths)
 
     def remove(self, run: Run) -> None:
-        """Delete a run permanently; raise BadInputError if it has a worker or is shipped."""
+        """Delete a run permanently.
+
+        Raise BadInputError if it has a worker, is shipped or is a symbolic link, RnnlabError if its
+        folder cannot be written.
+        """
         with exclusive(run, "deleted"):
+            check_no_link(run)
             try:
                 Queue(self.root).leave(run.name)
                 shutil.rmtree(run.paths.root)
             except OSError as error:
-                raise RnnlabError(f"cannot delete {run.paths.root}: {error.strerror}") from None
+                raise RnnlabError(
+                    f"cannot delete {run.paths.root}: {error.strerror or error}"
+                ) from None
 
 
 def check_own(run: Run, change: str) -> None:
@@ -220,6 +229,23 @@ def check_own(run: Run, change: str) -> None:
         raise BadInputError(
             f"{run.name!r} is shipped with rnnlab and cannot be {change}", "choose another run"
         )
+
+
+def check_no_link(run: Run) -> None:
+    """Raise BadInputError if a run is a symbolic link: its folder may belong to other runs."""
+    root = run.paths.root
+    if root.is_symlink():
+        raise BadInputError(
+            f"{run.name!r} is a symbolic link to {real_path(root)}",
+            f"delete the link with `unlink {shlex.quote(str(root))}`",
+        )
+
+
+def cannot_lock(run: Run, error: OSError) -> RnnlabError:
+    """Return the error for a run whose lock cannot be taken."""
+    if isinstance(error, UnfitFileError):
+        return RnnlabError(f"{error.filename} is {error.strerror}", "delete it")
+    return RnnlabError(f"cannot write to {run.paths.root}: {error.strerror or error}")
 
 
 @contextlib.contextmanager
@@ -233,7 +259,7 @@ def exclusive(run: Run, change: str) -> Iterator[None]:
     try:
         lock = None if run.is_alive() else take_lock(run.paths.lock, ENDING_S)
     except OSError as error:
-        raise RnnlabError(f"cannot write to {run.paths.root}: {error.strerror}") from None
+        raise cannot_lock(run, error) from None
     if lock is None:
         state = run.status().state
         what = "training" if state not in ("queued", "paused") else state

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 
 from rnnlab.base.json_types import known, misfit
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import open_binary
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.paths import RunPaths
 
@@ -49,8 +51,8 @@ def read_workers(paths: RunPaths) -> list[WorkerRecord]:
     Of a file longer than 64 KiB, return the last workers.
     """
     try:
-        with paths.workers.open("rb") as file:
-            file.seek(max(0, paths.workers.stat().st_size - _MOST_BYTES))
+        with open_binary(paths.workers) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST_BYTES))
             lines = file.read(_MOST_BYTES).splitlines()
     except OSError:
         return []

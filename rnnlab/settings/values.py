@@ -44,7 +44,7 @@ def read_settings(file: Path) -> dict[str, Any]:
 
     Settings that exclude each other are left to `resolve`: another layer may override one of them.
     """
-    values = read_toml(file)
+    values = read_toml(file, is_named=True)
     _, problems = validate({"corpus": "any", **values})
     raise_first([problem for problem in problems if problem.name], str(file))
     return values

@@ -103,7 +103,7 @@ def _write_facts(run: Run, published: Mapping[str, float], origin: Origin | None
         if origin is not None:
             write_origin(run.paths, origin)
     except OSError as error:
-        raise RnnlabError(f"cannot write to {run.paths.root}: {error.strerror}") from None
+        raise RnnlabError(f"cannot write to {run.paths.root}: {error.strerror or error}") from None
 
 
 def queue_recipe(

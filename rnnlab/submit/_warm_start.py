@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.files import real_path, replacing
+from rnnlab.base.regular_files import open_binary
 from rnnlab.corpora import Repairs, Vocabulary, prepare, read_documents
 from rnnlab.runs.checkpoint import POINTERS, parse_checkpoint, split_checkpoint
 from rnnlab.runs.paths import RunPaths
@@ -129,10 +130,15 @@ def copy_initial_weights(config: RunConfig, run: Run) -> None:
             (source.vocabulary, run.paths.vocabulary),
             (source.weights(int(step)), run.paths.initial_weights),
         ):
-            with replacing(copy) as temporary:
-                shutil.copyfile(original, temporary)
+            with (
+                open_binary(original) as stream,
+                replacing(copy) as temporary,
+                temporary.open("wb") as new,
+            ):
+                shutil.copyfileobj(stream, new)
     except OSError as error:
         raise BadInputError(
-            f"the weights of {source.name!r} at step {step} cannot be read: {error.strerror}",
+            f"the weights of {source.name!r} at step {step} cannot be read: "
+            f"{error.strerror or error}",
             "a run in training deletes old checkpoints: try again",
         ) from None

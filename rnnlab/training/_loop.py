@@ -38,6 +38,7 @@ def train(session: Session) -> Ending:
         session.sample()
     else:
         session.log.note("resumed", f"from the checkpoint of step {session.state.step}")
+        session.log.note_missing()
     if session.dtype != session.config.dtype:
         session.log.note("note", "this processor does not support bfloat16: computing in float32")
     apply_pending(session)

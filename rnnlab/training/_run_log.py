@@ -10,13 +10,18 @@ from torch import Tensor
 
 from rnnlab.base.errors import one_line
 from rnnlab.runs.history import REWINDING
-from rnnlab.runs.journal import Journal
+from rnnlab.runs.journal import Fate, Journal
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Event, EventRecord, Record, SampleRecord
 from rnnlab.training._state import TrainingState
 from rnnlab.training._tensorboard import Mirror
 
 _Result = TypeVar("_Result")
+_FATES: dict[Fate, str] = {
+    "restored": "{name} was removed: it is written again, with all its records",
+    "replaced": "{name} was replaced at step {step}: records before this step may be missing",
+    "lost": "{name} was removed: its records before step {step} are lost",
+}
 
 
 class RunLog:
@@ -47,7 +52,7 @@ class RunLog:
 
     def write(self, *records: Record) -> None:
         """Write records to the journal and its mirror, then pass them on."""
-        self._journal.append(*records)
+        self._append(self._journal, *records)
         for record in records:
             self.mirror.add(record)
             self._on_record(record)
@@ -56,7 +61,7 @@ class RunLog:
         """Write records to the samples and the mirror."""
         assert self._samples is not None
         records = tuple(records)
-        self._samples.append(*records)
+        self._append(self._samples, *records)
         for record in records:
             self.mirror.add(record)
 
@@ -66,7 +71,25 @@ class RunLog:
         record = EventRecord(state.step, event, message, state.elapsed_s)
         self.write(record)
         if event in REWINDING and self._samples is not None:
-            self._samples.append(record)
+            self._append(self._samples, record)
+
+    def _append(self, journal: Journal, *records: Record) -> None:
+        self._check(journal)
+        journal.append(*records)
+
+    def _check(self, journal: Journal) -> None:
+        """Write an event if a file of records was removed or replaced."""
+        fate = journal.renew()
+        if fate:
+            step = self._state().step
+            message = _FATES[fate].format(name=journal.file.name, step=step)
+            self.note("note" if fate == "restored" else "journal", message)
+
+    def note_missing(self) -> None:
+        """Write an event if a resumed run has no journal: its earlier records are lost."""
+        if self._journal.was_empty:
+            message = _FATES["lost"].format(name=self._journal.file.name, step=self._state().step)
+            self.note("journal", message)
 
     def attempt(self, what: str, work: Callable[[], _Result]) -> _Result | None:
         """Return the result of optional work; if it raises, log the error and return None.
@@ -89,7 +112,8 @@ class RunLog:
         self.mirror = self._make_mirror(self._folder, self._state().step)
 
     def flush(self) -> None:
-        """Write the journal and the samples to the disk."""
+        """Write journal and samples to the disk; write an event if the journal was removed."""
+        self._check(self._journal)
         self._journal.flush()
         if self._samples is not None:
             self._samples.flush()

@@ -18,6 +18,7 @@ from torch import Tensor
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.files import replacing
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import UnfitFileError, path_of_open
 from rnnlab.cells import State
 from rnnlab.models import TextModel
 from rnnlab.runs.intact import damaged_state
@@ -101,7 +102,7 @@ def load_training_state(
     """
     device = model.device
     try:
-        with safe_open(file, framework="pt") as stored:
+        with path_of_open(file) as path, safe_open(path, framework="pt") as stored:
             scalars = parse_json(stored.metadata()["state"])
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
         weights = {
@@ -113,6 +114,8 @@ def load_training_state(
         window = MetricWindow(**scalars.pop("window"))
         known = {name: scalars[name] for name in _SCALARS}
         known |= {name: scalars[name] for name in _LATER_SCALARS if name in scalars}
+    except UnfitFileError as error:
+        raise damaged_state(file, f"it is {error.strerror or error}") from None
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise damaged_state(file, str(error).partition("\n")[0]) from None
     generator = torch.Generator(device=device)

@@ -31,7 +31,9 @@ def change(session: Session, changes: Changes) -> None:
         session.log.note("note", str(error))
         return
     except OSError as error:
-        problem = f"settings unchanged: cannot write {session.paths.config}: {error.strerror}"
+        problem = (
+            f"settings unchanged: cannot write {session.paths.config}: {error.strerror or error}"
+        )
         session.log.note("note", problem)
         return
     session.config, state.changed, state.num_stale = config, {}, 0

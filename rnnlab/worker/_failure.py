@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rnnlab.base.display import count
 from rnnlab.base.errors import RnnlabError, one_line
+from rnnlab.base.regular_files import write_bytes
 from rnnlab.runs.paths import RunPaths
 
 _RESERVE_BYTES = 1 << 16
@@ -24,7 +25,7 @@ class Reserve:
         self._file = paths.reserve
         with contextlib.suppress(OSError):
             # Random bytes, because some file systems do not allocate blocks for zeros.
-            self._file.write_bytes(os.urandom(_RESERVE_BYTES))
+            write_bytes(self._file, os.urandom(_RESERVE_BYTES))
 
     def free(self) -> None:
         """Delete the file to free its disk space."""
@@ -59,7 +60,7 @@ def reason_of(error: BaseException, folder: Path) -> str:
     if is_out_of_memory(error):
         return "out of memory; lower --batch, --length or --hidden, or stop other runs"
     if isinstance(error, OSError) and error.strerror:
-        return one_line(f"{error.strerror}: {error.filename or 'the run directory'}")
+        return one_line(f"{error.strerror or error}: {error.filename or 'the run directory'}")
     return one_line(f"{type(error).__name__}: {error}; see worker.log")
 
 

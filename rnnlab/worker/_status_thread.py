@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from rnnlab.base.files import replace_text
+from rnnlab.base.regular_files import write_bytes
 from rnnlab.runs.lock import HEARTBEAT_S
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.memory import free_bytes, held_bytes, oom_kills
@@ -106,7 +107,7 @@ class StatusReporter:
             replace_text(self._paths.status, text, durable=True)
         except OSError:
             # No space for a temporary file: write into the blocks of the existing file.
-            self._paths.status.write_text(text, encoding="utf-8")
+            write_bytes(self._paths.status, text.encode())
 
     def close(self) -> None:
         """End the thread, if it is still running."""

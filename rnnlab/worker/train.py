@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 
 _RECENT = 40
 """Number of recent losses in the status, for the sparkline."""
-_ALARMING = frozenset({"diverged", "skipped"})
-"""Events that set the `alarm` of the status; it is cleared when the loss is normal again."""
+_ALARMING = frozenset({"diverged", "skipped", "journal"})
+"""Events that set the `alarm` of the status; it is cleared when the loss is normal again, except
+that of lost records."""
 _NOTIFIED: dict[str, NotifyEvent] = {"diverged": "diverged", "target": "target"}
 """Events of a run in training of which the user is notified."""
 _STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
@@ -163,6 +164,7 @@ class Steering:
         self._reporter = reporter
         self._notifier = notifier
         self._num_reads = 0
+        self._has_lost_records = False
         self.wait = reporter.wait
 
     def commands(self) -> list[Command]:
@@ -190,7 +192,7 @@ class Steering:
                     lr=record.lr,
                     tokens_per_s=record.tokens_per_s,
                     recent_losses=recent,
-                    alarm=status.alarm if session.watch.is_high or record.skipped else "",
+                    alarm=status.alarm if self._is_in_trouble(record, session) else "",
                 )
                 for problem in [] if self._notifier is None else self._notifier.problems():
                     session.log.note("note", problem)
@@ -203,6 +205,7 @@ class Steering:
                     elapsed_s=record.time_s,
                 )
             case EventRecord():
+                self._has_lost_records = self._has_lost_records or record.event == "journal"
                 self._reporter.change(
                     state=_STATES.get(record.event, status.state),
                     alarm=record.message if record.event in _ALARMING else status.alarm,
@@ -218,6 +221,10 @@ class Steering:
                     self._notifier.send(event, self._reporter.status, record.message)
             case _:
                 pass
+
+    def _is_in_trouble(self, record: TrainRecord, session: Session) -> bool:
+        """Return whether the alarm still applies; that of lost records applies to the end."""
+        return session.watch.is_high or record.skipped > 0 or self._has_lost_records
 
 
 def _eta_s(elapsed_s: float, progress: float) -> float | None:

@@ -82,7 +82,7 @@ def test_a_recipe_is_trained_measured_and_not_trained_again(lab: Lab, call: Call
     assert lab.open("mine").published() == {"train": 2.0, "val": 2.5}
     train, held_out, right = run["measures"]
     history = read_history(lab.open("mine").paths.journal)
-    assert train["ours"] == train_running_loss(history)
+    assert train["ours"] == train_running_loss(history.train)
     assert train["ratio"] == pytest.approx(train["ours"] / 2)
     assert (train["published"], train["is_met"]) == ("about 2", None)
     assert held_out["ratio"] == pytest.approx(held_out["ours"] / 2.5)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
+from rnnlab.runs.history import compacted
 from rnnlab.runs.journal import JournalChunk, JournalTail
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
@@ -42,11 +43,8 @@ class RunPoller:
         runs = {run.name: run for run in self.store}
         journals = {name: runs[name].paths.journal for name in watched if name in runs}
         tails = {file: self._tails.get(file) or JournalTail(file) for file in journals.values()}
-        # A run without a tail was not watched before: its journal is read from the start.
         news = {
-            name: tails[file].read()
-            if file in self._tails
-            else tails[file].read_overview(MOST_RECORDS)
+            name: compacted(tails[file].news(MOST_RECORDS), MOST_RECORDS)
             for name, file in journals.items()
         }
         self._tails = tails

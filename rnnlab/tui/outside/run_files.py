@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rnnlab.base.regular_files import read_text
 from rnnlab.runs.log_tail import LogTail
 from rnnlab.runs.origin import Origin, read_origin
 from rnnlab.runs.store import Run
@@ -72,7 +73,7 @@ def _sources(settings: Mapping[str, Any], origin: Origin | None) -> dict[str, st
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8", errors="replace")
+        return read_text(file, errors="replace")
     except OSError:
         return ""
 

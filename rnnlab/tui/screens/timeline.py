@@ -140,7 +140,7 @@ class TimelineScreen(GridScreen):
         version = self._history.version
         self._history.add(self._tail.read(_READ_BYTES))
         if self._history.version != version or not self.rounds:
-            self.rounds = rounds_of(self._history.samples)
+            self.rounds = list(rounds_of(self._history.samples))
         self._show(chosen)
 
     def main_widget(self) -> Widget:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rnnlab.base.files import replace_text
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import VIEW_BYTES, open_regular, read_bytes
 
 MOST = 100
 """Maximum number of prompts in the history."""
@@ -45,7 +46,7 @@ class PromptHistory:
 def _append(file: Path, line: str) -> None:
     """Append one whole line to a file with mode 0600."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    number = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    number = open_regular(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(number, line.encode())
     finally:
@@ -61,7 +62,7 @@ def _read(file: Path | None) -> list[str]:
     if file is None:
         return []
     try:
-        lines = file.read_bytes().splitlines()
+        lines = read_bytes(file, VIEW_BYTES).splitlines()
     except OSError:
         return []
     prompts: list[str] = []

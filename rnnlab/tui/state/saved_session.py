@@ -18,6 +18,7 @@ from rnnlab.base.errors import RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.base.json_types import misfit
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import read_bytes
 from rnnlab.protocol.codec import decode_reply, decode_request, encode_reply, encode_request
 from rnnlab.protocol.messages import (
     Answer,
@@ -54,7 +55,7 @@ def read(file: Path | None) -> SavedSession | None:
     if file is None:
         return None
     try:
-        first, *others = file.read_bytes().splitlines()
+        first, *others = read_bytes(file, MOST_BYTES).splitlines()
         from rnnlab.decoding import parse_spec  # importing takes 0.1 s
 
         asked = decode_request(parse_json(first))

@@ -16,6 +16,7 @@ from string import ascii_lowercase
 
 from rnnlab.base.files import replace_text
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import VIEW_BYTES, read_text
 
 
 @dataclass
@@ -92,7 +93,7 @@ def load_view(file: Path | None) -> ViewState:
     if file is None:
         return view
     try:
-        values = parse_json(file.read_text(encoding="utf-8"))
+        values = parse_json(read_text(file, VIEW_BYTES))
     except (OSError, ValueError):
         return view
     if not isinstance(values, dict):

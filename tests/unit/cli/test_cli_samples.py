@@ -9,7 +9,7 @@ import pytest
 
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import EvalRecord, EventRecord, SampleRecord, TrainRecord
-from rnnlab.runs.samples import place_at, read_rounds
+from rnnlab.runs.samples import read_rounds, round_at
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
 
@@ -85,9 +85,12 @@ def test_what_a_resumed_run_lost_is_gone(lab: Lab, run: Run) -> None:
         journal.append(EventRecord(12, "resumed"))
         assert [found.step for found in read_rounds(run.paths)] == [0, 10]
         journal.append(SampleRecord(20, 2.0, 20.0, 0, "A ", "greedy", "again", -1.0, 5))
-    rounds = read_rounds(run.paths)
+    rounds = list(read_rounds(run.paths))
     assert [(found.step, len(found.samples)) for found in rounds] == [(0, 2), (10, 2), (20, 1)]
-    assert [place_at(rounds, step) for step in (0, 9, 10, 99)] == [0, 0, 1, 2]
+    assert [round_at(rounds, step) for step in (0, 9, 10, 99)] == [
+        rounds[0], rounds[0], rounds[1], rounds[2],
+    ]  # fmt: skip
+    assert round_at([], 5) is None
 
 
 def test_prompts_and_decoders_are_checked_before_a_run_begins(call: Call, lab: Lab) -> None:

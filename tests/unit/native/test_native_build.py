@@ -136,6 +136,70 @@ def test_unknown_flags_are_omitted(
     assert load_library().library is not None
 
 
+@needs_native
+@pytest.mark.parametrize("fault", ["writable", "owner", "pipe"])
+def test_a_cached_file_of_another_user_is_built_again_and_never_loaded(
+    compiled: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """A library that others may have written: its constructor would run as soon as it is loaded."""
+    monkeypatch.setenv("CC", copier(tmp_path / "cc", compiled))
+    load_library()
+    (file,) = cache.iterdir()
+    mark, evil = tmp_path / "executed", tmp_path / "evil.c"
+    evil.write_text(
+        "#include <fcntl.h>\n__attribute__((constructor)) void run(void) "
+        f'{{ open("{mark}", O_CREAT, 0600); }}'
+    )
+    file.unlink()
+    if fault == "pipe":
+        os.mkfifo(file)
+    else:
+        subprocess.run([COMPILER, "-shared", "-fPIC", evil, "-o", file], check=True)
+        if fault == "writable":
+            file.chmod(0o722)
+        elif os.getuid() == 0:
+            os.chown(file, 12345, -1)
+        else:
+            pytest.skip("only root can give a file to another user")
+    _build.build.cache_clear()
+    assert load_library().library is not None
+    assert not mark.exists()
+    assert file.stat().st_mode & 0o777 == 0o700
+    assert file.stat().st_uid == os.getuid()
+
+
+@needs_native
+def test_a_cached_library_of_the_user_is_loaded_from_its_descriptor(
+    compiled: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also with a umask that lets the group write."""
+    monkeypatch.setenv("CC", copier(tmp_path / "cc", compiled))
+    before = os.umask(0o002)
+    try:
+        load_library()
+    finally:
+        os.umask(before)
+    (file,) = cache.iterdir()
+    monkeypatch.setenv("CC", script(tmp_path / "cc", "[ $1 = --version ] && echo cc 1 || exit 3"))
+    _build.build.cache_clear()
+    assert load_library().library is not None, "it would have been compiled again"
+    assert str(file) in native_report()
+
+
+def test_a_cache_below_a_folder_writable_by_others_is_refused(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may write to a folder above the cache can replace the cache as a whole."""
+    monkeypatch.setenv("CC", script(tmp_path / "cc", "echo cc 1"))
+    cache.mkdir(parents=True, mode=0o700)
+    cache.parent.chmod(0o777)
+    assert load_library().library is None
+    report = native_report()
+    assert f"{cache.parent} is writable by another user" in report
+    assert "XDG_CACHE_HOME" in report
+    assert "\n" not in report
+
+
 def test_a_cache_writable_by_others_is_refused(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

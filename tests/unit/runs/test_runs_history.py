@@ -145,6 +145,13 @@ def test_the_probes_of_a_long_run_are_thinned_evenly() -> None:
     assert len(everything.probes) == 500
 
 
+def overview(tail: JournalTail, most: int) -> list[Record]:
+    """Return the records of a journal that is read for the first time."""
+    first, *chunks = tail.news(most)
+    assert first == ([], True)
+    return [record for chunk in chunks for record in chunk.records]
+
+
 def test_an_overview_has_the_rare_records_the_ends_and_few_of_the_others(tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"
     with Journal(file) as journal:
@@ -155,7 +162,8 @@ def test_an_overview_has_the_rare_records_the_ends_and_few_of_the_others(tmp_pat
         journal.append(EventRecord(2000, "finished"))
     tail = JournalTail(file)
     history = History()
-    history.add(tail.read_overview(400))
+    for chunk in tail.news(400):
+        history.add(chunk)
     assert len(history.evals) == 20
     assert len(history.events) == 1
     assert 150 <= len(history.train) <= 250
@@ -169,10 +177,10 @@ def test_an_overview_has_the_rare_records_the_ends_and_few_of_the_others(tmp_pat
 
 def test_an_overview_of_a_short_journal_is_complete(tmp_path: Path) -> None:
     file = tmp_path / "metrics.jsonl"
-    assert JournalTail(file).read_overview(10).records == []
+    assert overview(JournalTail(file), 10) == []
     with Journal(file) as journal:
         journal.append(*(train_at(step, 2.0) for step in range(9)))
-    assert len(JournalTail(file).read_overview(10).records) == 9
+    assert len(overview(JournalTail(file), 10)) == 9
 
 
 def test_an_overview_leaves_half_a_line_for_later(tmp_path: Path) -> None:
@@ -180,7 +188,7 @@ def test_an_overview_leaves_half_a_line_for_later(tmp_path: Path) -> None:
     line = encode(train_at(3, 2.0))
     file.write_text(encode(train_at(2, 2.0)) + line[:20])
     tail = JournalTail(file)
-    assert tail.read_overview(10).records == [train_at(2, 2.0)]
+    assert overview(tail, 10) == [train_at(2, 2.0)]
     with file.open("a") as stream:
         stream.write(line[20:])
     assert tail.read().records == [train_at(3, 2.0)]

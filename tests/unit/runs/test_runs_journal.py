@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ from rnnlab.runs.journal import Journal, JournalTail
 from rnnlab.runs.records import EventRecord, encode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -141,3 +144,86 @@ class TestTail:
         assert tail.read() == ([], False)
         file.write_text(encode(event(3)))
         assert tail.read() == ([event(3)], True)
+
+
+def read(file: Path) -> list[int]:
+    return [record.step for record in JournalTail(file).read().records]
+
+
+def remove(file: Path) -> None:
+    file.unlink()
+
+
+def put_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+@pytest.mark.parametrize("harm", [remove, put_pipe])
+def test_a_removed_journal_is_written_again_with_all_its_records(
+    file: Path, harm: Callable[[Path], None]
+) -> None:
+    with Journal(file) as journal:
+        journal.append(event(1), event(2))
+        assert journal.renew() == ""
+        harm(file)
+        assert journal.renew() == "restored"
+        journal.append(event(3))
+        assert journal.renew() == ""
+    assert read(file) == [1, 2, 3]
+    assert file.is_file()
+
+
+def test_records_go_on_in_the_file_that_has_replaced_the_journal(file: Path) -> None:
+    """As after `sed -i`, which writes a changed copy."""
+    with Journal(file) as journal:
+        journal.append(event(1), event(2))
+        other = file.with_suffix(".new")
+        other.write_text(encode(event(1)).rstrip())
+        other.replace(file)
+        assert journal.renew() == "replaced"
+        journal.append(event(3))
+    assert read(file) == [1, 3]
+
+
+def test_without_room_for_a_copy_a_removed_journal_begins_anew(file: Path) -> None:
+    """The limit on the size of files is the real one of the kernel, at which a write fails."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        with Journal(file) as journal:
+            journal.append(*map(event, range(50)))
+            file.unlink()
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+            assert journal.renew() == "lost"
+            journal.append(event(51))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert read(file) == [51]
+    assert [found.name for found in file.parent.iterdir()] == [file.name]
+
+
+def test_a_journal_that_moves_with_its_folder_stays_open(tmp_path: Path) -> None:
+    """Nothing is written into another run that gets the name of the folder."""
+    here, there = tmp_path / "run", tmp_path / "moved"
+    here.mkdir()
+    with Journal(here / "metrics.jsonl") as journal:
+        here.rename(there)
+        assert journal.renew() == ""
+        here.mkdir()
+        with Journal(here / "metrics.jsonl") as other:
+            other.append(event(9))
+        assert journal.renew() == ""
+        journal.append(event(1))
+    assert read(there / "metrics.jsonl") == [1]
+    assert read(here / "metrics.jsonl") == [9]
+
+
+def test_a_folder_in_place_of_the_journal_is_an_error_and_no_silent_loss(file: Path) -> None:
+    with Journal(file) as journal:
+        journal.append(event(1))
+        file.unlink()
+        file.mkdir()
+        with pytest.raises(OSError, match="a folder, not a file"):
+            journal.renew()
