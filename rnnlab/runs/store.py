@@ -10,7 +10,7 @@ import shutil
 import socket
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,8 @@ from rnnlab.base.files import real_path, replace_text
 from rnnlab.base.locations import checkpoints_folder, shipped_runs
 from rnnlab.base.parsing import parse_json, parse_toml
 from rnnlab.runs.exit_reason import why_lost
-from rnnlab.runs.lock import ENDING_S, take_lock, true_state
+from rnnlab.runs.liveness import Liveness
+from rnnlab.runs.lock import ENDING_S, NoLocksError, take_lock
 from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status, encode_status
@@ -40,6 +41,8 @@ class Run:
     paths: RunPaths
     is_shipped: bool = False
     """Whether the run is shipped with rnnlab and must not be changed."""
+    liveness: Liveness = field(default_factory=Liveness, compare=False, repr=False)
+    """Observer of the worker; a store has one for all its runs."""
 
     @property
     def name(self) -> str:
@@ -55,6 +58,20 @@ class Run:
             return status
         return Status(**{**vars(status), "state": state, "reason": why_lost(status, self.name)})
 
+    def silent_s(self, status: Status) -> float | None:
+        """Return for how many seconds the worker has not responded; None if it responds.
+
+        status: the result of `status`. A worker is silent if it lives, but is stopped or hangs.
+        """
+        return self.liveness.silent_s(status, self.paths)
+
+    def observe_death(self) -> bool:
+        """Observe a run whose worker was on another host; return False at a sign of life.
+
+        This takes some seconds: the clock of another host says nothing about its last heartbeat.
+        """
+        return self.liveness.observe_death(lambda: self._read_status()[0], self.paths)
+
     def _read_status(self) -> tuple[Status | None, State]:
         """Return the worker's last status (None if unreadable), and the true state."""
         state: State = "lost"
@@ -64,7 +81,7 @@ class Run:
                 status = decode_status(self.paths.status.read_bytes())
             except OSError:
                 status = None
-            state = "lost" if status is None else true_state(status, self.paths.lock)
+            state = "lost" if status is None else self.liveness.state(status, self.paths)
             if state != "lost":
                 break
             # The worker may have ended between the reads of status and lock. It writes its last
@@ -114,6 +131,7 @@ class RunStore:
 
     def __init__(self, root: Path, shipped: Sequence[Path] = ()) -> None:
         self.root = root
+        self._liveness = Liveness()
         self._shipped = {real_path(path) for path in shipped}
 
     @classmethod
@@ -125,7 +143,7 @@ class RunStore:
         """Return an iterator over all runs, sorted by name."""
         folders = {folder: folder for folder in self._shipped} | _folders_below(self.root)
         runs = {
-            folder.name: Run(RunPaths(folder), real in self._shipped)
+            folder.name: Run(RunPaths(folder), real in self._shipped, self._liveness)
             for folder, real in folders.items()
             if _is_run(folder)
         }
@@ -136,7 +154,7 @@ class RunStore:
         own = [self.root / name] if is_run_name(name) else []
         for folder in (*own, *(folder for folder in self._shipped if folder.name == name)):
             if _is_run(folder):
-                return Run(RunPaths(folder), real_path(folder) in self._shipped)
+                return Run(RunPaths(folder), real_path(folder) in self._shipped, self._liveness)
         hint = "" if any(True for _ in self) else f"there is no run in {self.root} yet"
         raise UnknownNameError("run", name, [run.name for run in self], hint)
 
@@ -154,7 +172,10 @@ class RunStore:
         return any(folder.name == name for folder in self._shipped)
 
     def create(self, name: str, config_toml: str) -> Run:
-        """Create the folder of a new run, atomically; raise BadInputError if the name is taken."""
+        """Create the folder of a new run, atomically.
+
+        Raise BadInputError if the name is taken, or the file system has no locks.
+        """
         if self.is_shipped_name(name):
             raise BadInputError(f"{name!r} is a run shipped with rnnlab", "choose another name")
         paths = RunPaths(self.root / check_run_name(name))
@@ -165,18 +186,21 @@ class RunStore:
         except OSError as error:
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
         try:
+            _try_lock(RunPaths(draft))
             replace_text(RunPaths(draft).config, config_toml)
             replace_text(RunPaths(draft).status, encode_status(_newborn()))
             os.rename(draft, paths.root)
-        except OSError as error:
+        except (OSError, NoLocksError) as error:
             shutil.rmtree(draft, ignore_errors=True)
+            if isinstance(error, NoLocksError):
+                raise
             if paths.root.exists():
                 raise BadInputError(
                     f"a run named {name!r} already exists",
                     f"choose another name, or delete it with `rnnlab rm {name}`",
                 ) from None
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
-        return Run(paths)
+        return Run(paths, liveness=self._liveness)
 
     def remove(self, run: Run) -> None:
         """Delete a run permanently; raise BadInputError if it has a worker or is shipped."""
@@ -244,6 +268,13 @@ def _folders_below(root: Path) -> dict[Path, Path]:
             }
     except OSError:
         return {}
+
+
+def _try_lock(paths: RunPaths) -> None:
+    """Raise NoLocksError if a run in this folder could not be locked: its worker needs a lock."""
+    lock = take_lock(paths.lock)
+    if lock is not None:
+        os.close(lock)
 
 
 def _newborn() -> Status:
