@@ -193,7 +193,7 @@ class RunStore:
         except (OSError, NoLocksError) as error:
             shutil.rmtree(draft, ignore_errors=True)
             if isinstance(error, NoLocksError):
-                raise
+                raise NoLocksError(self.root) from None
             if paths.root.exists():
                 raise BadInputError(
                     f"a run named {name!r} already exists",
@@ -275,6 +275,7 @@ def _try_lock(paths: RunPaths) -> None:
     lock = take_lock(paths.lock)
     if lock is not None:
         os.close(lock)
+    paths.lock.unlink()
 
 
 def _newborn() -> Status:
