@@ -18,7 +18,8 @@ from tests.toys.lab import Call, Lab
 
 READS: dict[str, list[str]] = {
     "runs": [], "watch": ["a", "--once"], "inspect": ["starter", "spectrum"], "samples": ["starter"],
-    "compare": ["a", "starter"], "queue": [], "bin": [], "generate": ["starter", "--prompt", "We "],
+    "compare": ["a", "starter"], "queue": [], "bin": [],
+    "generate": ["starter", "--prompt", "We"],
     "score": ["starter", "--text", "We "], "evaluate": ["starter", "--file", "tiny.txt"],
     "note": ["a", "a note"], "tag": ["a", "b"], "cells": [], "decoders": [], "recipes": [],
     "corpora": [], "doctor": [],
