@@ -1,12 +1,13 @@
 """The exceptions of rnnlab: each message is one line with the problem, its location and a remedy.
 
-The exit codes of the command line are defined only here.
+The exit codes of the command line are all here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rnnlab.base import interrupts
 from rnnlab.base.names import did_you_mean
 
 EXIT_DONE = 0
@@ -15,7 +16,7 @@ EXIT_FAILED = 1
 """Failure while running."""
 EXIT_BAD_INPUT = 2
 """Invalid usage or input."""
-EXIT_INTERRUPTED = 130
+EXIT_INTERRUPTED = interrupts.EXIT_INTERRUPTED
 """Interrupted by ctrl-c."""
 EXIT_TERMINATED = 143
 """Ended by SIGTERM; before that, a run in the foreground is saved and stopped."""

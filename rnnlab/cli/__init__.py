@@ -16,10 +16,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import typer
 
-from rnnlab.base.errors import Terminated
+from rnnlab.base.errors import EXIT_INTERRUPTED, Terminated
+from rnnlab.base.interrupts import Interruptible, end_at_interrupt
 
 _WITHOUT_WORKER = frozenset({"-h", "--help", "--help-all", "--queue"})
 """Options of `train` with which it prints a help, or its worker waits without torch."""
+
+_INTERRUPTED = "interrupted"
+"""Message after ctrl-c, as in `rnnlab.base.interrupts`."""
 
 
 def main() -> None:
@@ -28,6 +32,7 @@ def main() -> None:
     Exit codes: 0 success, 1 failure while running, 2 invalid input, 130 interrupted,
     143 terminated.
     """
+    end_at_interrupt()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # print `?` for what the encoding lacks
@@ -60,8 +65,11 @@ def _open_lab() -> int:
     try:
         return open_lab()
     except RnnlabError as error:
-        print(f"rnnlab: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
+        message, code = str(error), error.exit_code
+    except KeyboardInterrupt:  # of a `kill`: in the app, ctrl-c is a key
+        message, code = _INTERRUPTED, EXIT_INTERRUPTED
+    print(f"rnnlab: {message}", file=sys.stderr)  # noqa: T201
+    return code
 
 
 def run(arguments: list[str], app: typer.Typer | None = None) -> int:
@@ -81,7 +89,6 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
     from rnnlab.base.errors import (
         EXIT_BAD_INPUT,
         EXIT_FAILED,
-        EXIT_INTERRUPTED,
         RnnlabError,
         one_line,
     )
@@ -90,7 +97,8 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
     try:
         # As `python -m rnnlab`, too, the help and the completion in the shell name `rnnlab`.
         parse = app or parser()
-        return int(parse(arguments, prog_name="rnnlab", standalone_mode=False) or 0)
+        with Interruptible():
+            return int(parse(arguments, prog_name="rnnlab", standalone_mode=False) or 0)
     except typer.TyperException as error:
         message, code = one_line(error.format_message()), EXIT_BAD_INPUT
         if message.startswith("No such command") and "Did you mean" not in message:
@@ -98,7 +106,7 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
     except RnnlabError as error:
         message, code = str(error), error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        message, code = "interrupted", EXIT_INTERRUPTED
+        message, code = _INTERRUPTED, EXIT_INTERRUPTED
     except MemoryError:
         message, code = "not enough memory; ask for less at a time", EXIT_FAILED
     except BrokenPipeError:

@@ -118,6 +118,8 @@ def progress_of(s: RunSummary, room: int = 100) -> str:
 
     room: number of columns; figures that do not fit are left out, the least important ones first.
     """
+    if s.silent_s is not None:
+        return s.state_text
     if s.queue_place:
         return f"queued, number {s.queue_place}"
     if s.step == 0 or s.state == "paused" or s.stage:

@@ -49,7 +49,7 @@ def command(
     rows = [
         [
             s.name,
-            s.state,
+            s.state_text,
             str(s.step),
             f"{s.epoch:.1f}",
             loss(s.train_loss),
@@ -81,6 +81,8 @@ def command(
     for s in summaries:
         if s.reason and s.state in ("failed", "lost"):
             talk(f"{s.name}: {s.reason}")
+        if s.silent_s is not None:
+            talk(f"{s.name}: {s.alarm}")
 
 
 def _without(cells: list[str], place: int) -> list[str]:

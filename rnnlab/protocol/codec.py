@@ -1,7 +1,8 @@
 """The JSON lines on the generator's two pipes: one message per line, with its type in `kind`.
 
-A line of standard input is a question or `{"cancel": ask}`, where `ask` is the question's number; a
-line of standard output is a reply.
+A line of standard input is a question, `{"cancel": ask}`, where `ask` is the question's number, or
+`{"ping": n}`; a line of standard output is a reply. A thread answers a ping at once, also during a
+long answer: a process that does not is stopped or hangs.
 """
 
 from __future__ import annotations
@@ -58,6 +59,11 @@ def encode_request(question: Question) -> str:
 def encode_cancel(ask: int) -> str:
     """Return the line that cancels the question with the number `ask`."""
     return json.dumps({"cancel": ask}) + "\n"
+
+
+def encode_ping(number: int) -> str:
+    """Return the line that asks for a sign of life; the process answers with an `Alive`."""
+    return json.dumps({"ping": number}) + "\n"
 
 
 def decode_request(values: Mapping[str, Any]) -> Question:

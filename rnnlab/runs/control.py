@@ -6,13 +6,23 @@ permit it.
 
 from __future__ import annotations
 
-from rnnlab.base.errors import BadInputError
+import os
+import signal
+import time
+from dataclasses import replace
+
+from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.files import replace_text
 from rnnlab.runs.launch import Launch, launch
+from rnnlab.runs.liveness import is_here
+from rnnlab.runs.lock import ENDING_S, has_open, take_lock
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.pending import read_pending
 from rnnlab.runs.queue import Queue
+from rnnlab.runs.records import ACTIVE_STATES, Status, encode_status
 from rnnlab.runs.run_end import suggestion, text_of
 from rnnlab.runs.store import Run
+from rnnlab.runs.summary import not_responding
 
 
 def pause(run: Run) -> str:
@@ -33,13 +43,71 @@ def pause(run: Run) -> str:
 
 
 def stop(run: Run) -> str:
-    """Ask the worker to save a checkpoint and end."""
-    _need_worker(run, "stop")
-    is_queued = run.status().state == "queued"
-    send(run.paths.mailbox, Command("stop"))
-    if is_queued:
+    """Ask the worker to save a checkpoint and end.
+
+    If the mailbox cannot be written, send SIGTERM instead. Raise RnnlabError if the worker does not
+    respond; it stops as soon as it does.
+    """
+    status = _need_worker(run, "stop")
+    silent_s = run.silent_s(status)
+    try:
+        send(run.paths.mailbox, Command("stop"))
+    except RnnlabError as error:
+        if silent_s is None:
+            _signal(run, status, signal.SIGTERM, str(error))
+            return f"{error}; {run.name} got SIGTERM instead: it saves and stops"
+    if silent_s is not None:
+        raise RnnlabError(
+            f"{run.name!r} is {not_responding(silent_s)}: its process {status.pid} on "
+            f"{status.host} is stopped or hangs",
+            f"`rnnlab stop --kill {run.name}` ends it, without the steps since its last checkpoint",
+        )
+    if status.state == "queued":
         return f"{run.name} leaves the queue"
     return f"{run.name} saves and stops"
+
+
+def kill(run: Run) -> str:
+    """Kill a worker that does not respond; its run continues from the last checkpoint.
+
+    Raise BadInputError if the worker responds, RnnlabError if it cannot be killed from here.
+    """
+    status = _need_worker(run, "stop")
+    silent_s = run.silent_s(status)
+    if silent_s is None:
+        raise BadInputError(
+            f"the worker of {run.name!r} responds", f"`rnnlab stop {run.name}` saves and stops it"
+        )
+    _signal(run, status, signal.SIGKILL, f"{run.name!r} is {not_responding(silent_s)}")
+    lock = take_lock(run.paths.lock, ENDING_S)
+    if lock is None:
+        raise RnnlabError(
+            f"process {status.pid} of {run.name!r} has not ended yet", "it may wait for a disk"
+        )
+    try:
+        Queue(run.paths.root.parent).leave(run.name)
+        reason = f"killed at the user's request: its worker was {not_responding(silent_s)}"
+        ended = replace(status, state="stopped", reason=reason, stage="", eta_s=None)
+        replace_text(run.paths.status, encode_status(replace(ended, heartbeat=time.time())))
+    except OSError as error:
+        raise RnnlabError(f"cannot write to {run.paths.root}: {error.strerror}") from None
+    finally:
+        os.close(lock)
+    step = run.paths.read_pointer("last") or 0
+    return f"{run.name} is killed; `rnnlab resume {run.name}` continues it from step {step}"
+
+
+def _signal(run: Run, status: Status, number: signal.Signals, problem: str) -> None:
+    """Send a signal to the worker; raise RnnlabError with the problem if that is impossible."""
+    if not is_here(status):
+        raise RnnlabError(problem, f"its process {status.pid} is on {status.host}: end it there")
+    if not status.pid or not has_open(status.pid, run.paths.lock):
+        raise RnnlabError(problem, "its process is unknown, or belongs to another user")
+    try:
+        os.kill(status.pid, number)
+    except OSError as error:
+        hint = f"process {status.pid} cannot be ended: {error.strerror}"
+        raise RnnlabError(problem, hint) from None
 
 
 def checkpoint(run: Run) -> str:
@@ -103,10 +171,12 @@ def move_in_queue(run: Run, by: int) -> str:
     return f"{run.name} is number {place} in the queue"
 
 
-def _need_worker(run: Run, verb: str) -> None:
+def _need_worker(run: Run, verb: str) -> Status:
+    """Return the status of an active run; raise BadInputError for any other."""
     status = run.status()
-    if not run.is_alive():
+    if status.state not in ACTIVE_STATES:
         raise BadInputError(
             f"{run.name!r} is {status.state}: no worker can {verb} it",
             "`rnnlab runs` lists the active runs",
         )
+    return status

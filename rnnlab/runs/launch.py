@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from rnnlab.base.errors import BadInputError, RnnlabError
-from rnnlab.base.files import real_path, replace_text
+from rnnlab.base.files import drop_leftovers, real_path, replace_text
 from rnnlab.base.regular_files import open_to_append
+from rnnlab.runs.held_folder import FolderMovedError, HeldFolder
+from rnnlab.runs.liveness import is_here
 from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
 from rnnlab.runs.mailbox import collect
 from rnnlab.runs.queue import Queue, device_key
@@ -22,6 +25,8 @@ from rnnlab.runs.records import ACTIVE_STATES, encode_status
 from rnnlab.runs.store import Run, cannot_lock
 from rnnlab.runs.warm_worker import WarmWorker
 
+STOP_SIGNALS = frozenset({signal.SIGTERM})
+"""Signals that ask a worker to stop; blocked in a new worker until it has a handler."""
 _WORKER = "rnnlab.worker.train"
 _children: list[subprocess.Popen[bytes]] = []
 """Child processes, stored so that `start_worker` can reap those that have ended."""
@@ -48,18 +53,32 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
             f"{run.name!r} is shipped with rnnlab and cannot be trained further",
             f"`rnnlab train CORPUS --init-from {run.name}` starts a new run from its weights",
         )
+    try:
+        folder = HeldFolder(run.paths)
+    except OSError as error:
+        raise RnnlabError(f"cannot open {run.paths.root}: {error.strerror}") from None
+    try:
+        return _launch(run, folder, is_queued=is_queued)
+    except FolderMovedError as error:
+        raise BadInputError(f"{run.name!r} cannot be started: {error}", "try again") from None
+    finally:
+        folder.close()
+
+
+def _launch(run: Run, folder: HeldFolder, *, is_queued: bool) -> int:
+    """Start the worker; raise FolderMovedError if another folder gets the path of the run."""
     status = run.status()
+    if status.state == "lost" and not is_here(status) and not run.observe_death():
+        raise _training_already(run)
     try:
         lock = take_lock(run.paths.lock, LATCH_S if status.state in ACTIVE_STATES else ENDING_S)
     except OSError as error:
         raise cannot_lock(run, error) from None
     if lock is None:
-        raise BadInputError(
-            f"{run.name!r} is training already", f"`rnnlab watch {run.name}` follows it"
-        )
+        raise _training_already(run)
     try:
-        run.paths.mailbox.mkdir(exist_ok=True)
-        collect(run.paths.mailbox)  # drop the commands for an earlier worker
+        folder.check()  # the status is that of this folder
+        _drop_mail(run)
         queue = Queue(run.paths.root.parent)
         queue.leave(run.name)  # drop the entry of a worker that died in the queue
         if is_queued:
@@ -75,16 +94,45 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
             stage="",
             is_bad_input=False,
         )
+        folder.check()
         replace_text(run.paths.status, encode_status(starting))
-        pid = _spawn(run, lock)
+        with _stop_signals_blocked():
+            pid = _spawn(run, lock)
     except OSError as error:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, FolderMovedError):
+            folder.check()
             Queue(run.paths.root.parent).leave(run.name)
             replace_text(run.paths.status, encode_status(status))
         raise RnnlabError(f"cannot start a worker: {error.strerror or error}") from None
     finally:
         os.close(lock)
     return pid
+
+
+def _training_already(run: Run) -> BadInputError:
+    return BadInputError(
+        f"{run.name!r} is training already", f"`rnnlab watch {run.name}` follows it"
+    )
+
+
+def _drop_mail(run: Run) -> None:
+    """Make the mailbox, and drop the commands for an earlier worker."""
+    run.paths.mailbox.mkdir(exist_ok=True)
+    collect(run.paths.mailbox)
+    drop_leftovers(run.paths.mailbox)
+
+
+@contextlib.contextmanager
+def _stop_signals_blocked() -> Iterator[None]:
+    """Have a process that is started meanwhile begin with blocked stop signals.
+
+    A stop signal that comes before the worker has a handler then waits, and does not kill it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _spawn(run: Run, lock: int) -> int:
@@ -125,7 +173,9 @@ def warm_worker() -> Iterator[None]:
 
     Without a run it ends with the block, or with this process.
     """
-    _warm.extend(filter(None, [WarmWorker.start(child_command(_WORKER), child_environment())]))
+    with _stop_signals_blocked():
+        warm = WarmWorker.start(child_command(_WORKER), child_environment())
+    _warm.extend(filter(None, [warm]))
     try:
         yield
     finally:

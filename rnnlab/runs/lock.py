@@ -1,71 +1,116 @@
-"""The lock that a worker holds until it has written its last status, and the state derived from it.
+"""The lock that a worker holds until it has written its last status.
 
 The launcher takes the lock and passes the open file to the worker that it starts, so a starting run
 never looks dead. The kernel frees the lock when the last process with the open file ends, whatever
-the reason.
+the reason. Some network file systems have no locks: see `rnnlab.runs.liveness`.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
-import socket
 import time
 from pathlib import Path
 
+from rnnlab.base.errors import BadInputError
 from rnnlab.base.regular_files import open_regular
-from rnnlab.runs.records import ACTIVE_STATES, State, Status
 
-HEARTBEAT_S = 2.0
-"""Interval in seconds at which a worker writes its status."""
-STALE_S = 8.0
-"""Seconds without a heartbeat after which a worker on another host counts as dead: four missed
-heartbeats. Readers then notice within ten seconds."""
 LATCH_S = 0.2
 """Seconds for which `take_lock` retries, because `is_locked` of a reader briefly takes the lock."""
-ENDING_S = 5.0
-"""Seconds to wait for the end of a worker that has written its last status."""
+ENDING_S = 15.0
+"""Seconds to wait for the end of a worker that has written its last status: it waits for the user's
+notify command, which is killed after 10 s."""
+_UNSUPPORTED = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+"""Errors of flock on a file system without locks."""
+
+
+class NoLocksError(BadInputError):
+    """The file system of the runs has no locks, so nothing would keep two workers apart."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"the file system of {folder} has no file locks, which keep two workers apart",
+            "train in a folder on a local disk: --checkpoints DIR",
+        )
+
+
+def flock(descriptor: int, operation: int, folder: Path) -> None:
+    """Lock an open file as `fcntl.flock` does; raise NoLocksError if its file system cannot.
+
+    folder: named in the error.
+    """
+    try:
+        fcntl.flock(descriptor, operation)
+    except OSError as error:
+        if error.errno in _UNSUPPORTED:
+            raise NoLocksError(folder) from None
+        raise
 
 
 def take_lock(file: Path, wait_s: float = LATCH_S) -> int | None:
-    """Take a run's lock and return its descriptor; None if others hold it for `wait_s` seconds."""
+    """Take a run's lock and return its descriptor; None if others hold it for `wait_s` seconds.
+
+    Raise NoLocksError on a file system without locks.
+    """
     descriptor = open_regular(file, os.O_RDWR | os.O_CREAT, 0o644)
     deadline = time.monotonic() + wait_s
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, file.parent)
         except BlockingIOError:
             if time.monotonic() > deadline:
                 os.close(descriptor)
                 return None
             time.sleep(0.01)
+        except BaseException:
+            os.close(descriptor)
+            raise
         else:
             return descriptor
 
 
 def is_locked(file: Path) -> bool:
-    """Return True if a process holds the lock; takes a shared lock for microseconds."""
+    """Return True if a process is known to hold the lock; takes a shared lock for microseconds."""
+    return lock_held(file) is True
+
+
+def lock_held(file: Path) -> bool | None:
+    """Return whether a process holds the lock; None if the file system has no locks."""
     try:
         descriptor = open_regular(file)
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, file.parent)
     except BlockingIOError:
         return True
+    except NoLocksError:
+        return None
     finally:
         os.close(descriptor)
     return False
 
 
-def true_state(status: Status, lock: Path, now: float | None = None) -> State:
-    """Return the state of a run; "lost" if its status is active but its worker is gone.
+def has_open(pid: int, file: Path) -> bool:
+    """Return True if a process of this host has a file open, so its id has not been reused.
 
-    now: seconds since 1970; None reads the system's clock.
+    On a system without /proc, return whether the process exists.
     """
-    if status.state not in ACTIVE_STATES:
-        return status.state
-    if status.host == socket.gethostname():
-        return status.state if is_locked(lock) else "lost"
-    age_s = (time.time() if now is None else now) - status.heartbeat
-    return "lost" if age_s > STALE_S else status.state
+    folder = f"/proc/{pid}/fd"
+    try:
+        wanted = os.stat(file)
+        if not os.path.isdir("/proc/self/fd"):
+            os.kill(pid, 0)
+            return True
+        names = os.listdir(folder)
+    except OSError:
+        return False
+    for name in names:
+        try:
+            found = os.stat(f"{folder}/{name}")
+        except OSError:
+            continue
+        if (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino):
+            return True
+    return False

@@ -20,7 +20,7 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.base.files import replace_text
 from rnnlab.base.parsing import parse_json
 from rnnlab.base.regular_files import open_regular, read_text
-from rnnlab.runs.lock import is_locked
+from rnnlab.runs.lock import NoLocksError, flock, is_locked
 from rnnlab.runs.paths import QueuePaths, RunPaths
 
 
@@ -42,6 +42,7 @@ class Queue:
     def join(self, name: str, device: str) -> None:
         """Add a run at the end of the queue."""
         with self._turn():
+            self._drop_dead()
             last = max((entry.position for entry in self._entries()), default=0.0)
             self._write(QueueEntry(name, last + 1.0, device))
 
@@ -55,9 +56,13 @@ class Queue:
         return self._read(name) is not None
 
     def waiting(self) -> list[QueueEntry]:
-        """Return the queued runs, the next to start first, without runs whose worker is gone."""
-        runs = self._paths.checkpoints
-        return [e for e in self._entries() if is_locked(RunPaths(runs / e.name).lock)]
+        """Return the queued runs, the next to start first; drop those whose worker is gone."""
+        entries = self._entries()
+        waiting = [entry for entry in entries if self._has_worker(entry.name)]
+        if len(waiting) < len(entries):
+            with contextlib.suppress(OSError, NoLocksError), self._turn(is_patient=False):
+                self._drop_dead()
+        return waiting
 
     def place(self, name: str) -> int | None:
         """Return a run's place in the queue, 1 if it starts next; None if it is not queued."""
@@ -70,7 +75,7 @@ class Queue:
         Raise BadInputError if the run is not queued.
         """
         with self._turn():
-            entries = self.waiting()
+            entries = self._drop_dead()
             names = [entry.name for entry in entries]
             if name not in names:
                 raise BadInputError(
@@ -91,7 +96,7 @@ class Queue:
         OSError if the queue's files cannot be written.
         """
         with self._turn():
-            entries = self.waiting()
+            entries = self._drop_dead()
             own = next((entry for entry in entries if entry.name == name), None)
             if own is None:
                 return None
@@ -108,12 +113,30 @@ class Queue:
             file = self._paths.slot(device, number)
             descriptor = open_regular(file, os.O_RDWR | os.O_CREAT, 0o644)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, self._paths.root)
             except BlockingIOError:
                 os.close(descriptor)
+            except BaseException:
+                os.close(descriptor)
+                raise
             else:
                 return descriptor
         return None
+
+    def _has_worker(self, name: str) -> bool:
+        return is_locked(RunPaths(self._paths.checkpoints / name).lock)
+
+    def _drop_dead(self) -> list[QueueEntry]:
+        """Remove the entries of runs without a worker, and return the others; needs the turn.
+
+        A run joins with its lock held and in its turn, so no new entry is removed.
+        """
+        entries = self._entries()
+        waiting = [entry for entry in entries if self._has_worker(entry.name)]
+        for entry in entries:
+            if entry not in waiting:
+                self.leave(entry.name)
+        return waiting
 
     def _entries(self) -> list[QueueEntry]:
         entries = [entry for name in self._paths.entry_names() if (entry := self._read(name))]
@@ -131,12 +154,16 @@ class Queue:
         replace_text(self._paths.entry(entry.name), json.dumps(values))
 
     @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Hold the lock for reading and changing the queue."""
+    def _turn(self, *, is_patient: bool = True) -> Iterator[None]:
+        """Hold the lock for reading and changing the queue.
+
+        is_patient: whether to wait for it; otherwise, raise BlockingIOError if others hold it.
+        """
         self._paths.root.mkdir(exist_ok=True)
         descriptor = open_regular(self._paths.turn, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            wait = 0 if is_patient else fcntl.LOCK_NB
+            flock(descriptor, fcntl.LOCK_EX | wait, self._paths.root)
             yield
         finally:
             os.close(descriptor)

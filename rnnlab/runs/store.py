@@ -11,7 +11,7 @@ import shutil
 import socket
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,8 @@ from rnnlab.base.locations import checkpoints_folder, shipped_runs
 from rnnlab.base.parsing import parse_json, parse_toml
 from rnnlab.base.regular_files import UnfitFileError, read_bytes, read_text
 from rnnlab.runs.exit_reason import why_lost
-from rnnlab.runs.lock import ENDING_S, take_lock, true_state
+from rnnlab.runs.liveness import Liveness
+from rnnlab.runs.lock import ENDING_S, NoLocksError, take_lock
 from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status, encode_status
@@ -42,6 +43,8 @@ class Run:
     paths: RunPaths
     is_shipped: bool = False
     """Whether the run is shipped with rnnlab and must not be changed."""
+    liveness: Liveness = field(default_factory=Liveness, compare=False, repr=False)
+    """Observer of the worker; a store has one for all its runs."""
 
     @property
     def name(self) -> str:
@@ -76,6 +79,20 @@ class Run:
             ),
         )
 
+    def silent_s(self, status: Status) -> float | None:
+        """Return for how many seconds the worker has not responded; None if it responds.
+
+        status: the result of `status`. A worker is silent if it lives, but is stopped or hangs.
+        """
+        return self.liveness.silent_s(status, self.paths)
+
+    def observe_death(self) -> bool:
+        """Observe a run whose worker was on another host; return False at a sign of life.
+
+        This takes some seconds: the clock of another host says nothing about its last heartbeat.
+        """
+        return self.liveness.observe_death(lambda: self._read_status()[0], self.paths)
+
     def _read_status(self) -> tuple[Status | None, State]:
         """Return the worker's last status (None if unreadable), and the true state."""
         state: State = "lost"
@@ -85,7 +102,7 @@ class Run:
                 status = decode_status(read_bytes(self.paths.status))
             except OSError:
                 status = None
-            state = "lost" if status is None else true_state(status, self.paths.lock)
+            state = "lost" if status is None else self.liveness.state(status, self.paths)
             if state != "lost":
                 break
             # The worker may have ended between the reads of status and lock. It writes its last
@@ -135,6 +152,7 @@ class RunStore:
 
     def __init__(self, root: Path, shipped: Sequence[Path] = ()) -> None:
         self.root = root
+        self._liveness = Liveness()
         self._shipped = {real_path(path) for path in shipped}
 
     @classmethod
@@ -146,7 +164,7 @@ class RunStore:
         """Return an iterator over all runs, sorted by name."""
         folders = {folder: folder for folder in self._shipped} | _folders_below(self.root)
         runs = {
-            folder.name: Run(RunPaths(folder), real in self._shipped)
+            folder.name: Run(RunPaths(folder), real in self._shipped, self._liveness)
             for folder, real in folders.items()
             if _is_run(folder)
         }
@@ -157,7 +175,7 @@ class RunStore:
         own = [self.root / name] if is_run_name(name) else []
         for folder in (*own, *(folder for folder in self._shipped if folder.name == name)):
             if _is_run(folder):
-                return Run(RunPaths(folder), real_path(folder) in self._shipped)
+                return Run(RunPaths(folder), real_path(folder) in self._shipped, self._liveness)
         hint = "" if any(True for _ in self) else f"there is no run in {self.root} yet"
         raise UnknownNameError("run", name, [run.name for run in self], hint)
 
@@ -175,9 +193,10 @@ class RunStore:
         return any(folder.name == name for folder in self._shipped)
 
     def create(self, name: str, config_toml: str) -> Run:
-        """Create the folder of a new run; raise BadInputError if the name is taken.
+        """Create the folder of a new run.
 
-        The folder appears complete, and survives a power failure from then on.
+        The folder appears complete, and survives a power failure from then on. Raise BadInputError
+        if the name is taken, or the file system has no locks.
         """
         if self.is_shipped_name(name):
             raise BadInputError(f"{name!r} is a run shipped with rnnlab", "choose another name")
@@ -191,11 +210,14 @@ class RunStore:
         except OSError as error:
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror or error}") from None
         try:
+            _try_lock(RunPaths(draft))
             replace_text(RunPaths(draft).status, encode_status(_newborn()))
             replace_text(RunPaths(draft).config, config_toml, durable=True)
             os.rename(draft, paths.root)
-        except OSError as error:
+        except (OSError, NoLocksError) as error:
             shutil.rmtree(draft, ignore_errors=True)
+            if isinstance(error, NoLocksError):
+                raise NoLocksError(self.root) from None
             if paths.root.exists():
                 raise BadInputError(
                     f"a run named {name!r} already exists",
@@ -204,7 +226,7 @@ class RunStore:
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror or error}") from None
         with contextlib.suppress(OSError):  # a folder that may be written, but not read
             flush(self.root)
-        return Run(paths)
+        return Run(paths, liveness=self._liveness)
 
     def remove(self, run: Run) -> None:
         """Delete a run permanently.
@@ -296,6 +318,14 @@ def _folders_below(root: Path) -> dict[Path, Path]:
             }
     except OSError:
         return {}
+
+
+def _try_lock(paths: RunPaths) -> None:
+    """Raise NoLocksError if a run in this folder could not be locked: its worker needs a lock."""
+    lock = take_lock(paths.lock)
+    if lock is not None:
+        os.close(lock)
+    paths.lock.unlink()
 
 
 def _newborn() -> Status:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rnnlab.base.display import duration
 from rnnlab.runs.notes import read_notes
 from rnnlab.runs.queue import Queue
-from rnnlab.runs.records import ACTIVE_STATES, State
+from rnnlab.runs.records import ACTIVE_STATES, State, Status
 from rnnlab.runs.store import Run
 
 _SETTINGS = frozenset({"corpus", "cell", "task", "layers", "hidden", "clip", "tokens"})
@@ -80,6 +81,14 @@ class RunSummary:
     """The user's tags, sorted."""
     former_names: tuple[str, ...] = ()
     """Names that the run had before it was renamed, the oldest first."""
+    silent_s: float | None = None
+    """Seconds for which a living worker has not responded, because its process is stopped or hangs;
+    None if it responds. The state is then the last one that the worker has written."""
+
+    @property
+    def state_text(self) -> str:
+        """The state in words: instead of the last one, that a worker does not respond."""
+        return self.state if self.silent_s is None else not_responding(self.silent_s)
 
     @property
     def is_active(self) -> bool:
@@ -90,6 +99,7 @@ class RunSummary:
 def summarise(run: Run) -> RunSummary:
     """Return the summary of a run; missing or unreadable values are None or empty."""
     status, settings, notes = run.status(), run.settings(_SETTINGS), read_notes(run.paths)
+    silent_s = run.silent_s(status)
     return RunSummary(
         name=run.name,
         state=status.state,
@@ -114,7 +124,7 @@ def summarise(run: Run) -> RunSummary:
         device=status.device,
         created=status.created,
         reason=status.reason,
-        alarm=status.alarm if status.state in ACTIVE_STATES else "",
+        alarm=_alarm(status, run.name, silent_s),
         is_shipped=run.is_shipped,
         clip=_number(settings.get("clip")),
         floor_nats=status.floor_nats,
@@ -131,6 +141,25 @@ def summarise(run: Run) -> RunSummary:
         note=notes.note,
         tags=notes.tags,
         former_names=notes.former_names,
+        silent_s=silent_s,
+    )
+
+
+def not_responding(silent_s: float) -> str:
+    """Return the words for a worker that does not respond; silent_s: for how many seconds."""
+    return f"not responding since {duration(silent_s)}"
+
+
+def _alarm(status: Status, name: str, silent_s: float | None) -> str:
+    """Return the problem of a run that is still training; "" if there is none."""
+    if status.state not in ACTIVE_STATES:
+        return ""
+    if silent_s is None:
+        return status.alarm
+    process = f"its process {status.pid}" if status.pid else "its process"
+    return (
+        f"its worker does not respond: {process} on {status.host} is stopped or hangs; "
+        f"`rnnlab stop --kill {name}` ends it"
     )
 
 

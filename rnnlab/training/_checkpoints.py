@@ -36,12 +36,17 @@ class Checkpoints:
         keep: int,
         fingerprint: str,
         clock: Callable[[], float] = time.monotonic,
+        check_folder: Callable[[], object] = lambda: None,
     ) -> None:
-        """keep: number of newest checkpoints to keep. clock: returns seconds, from any origin."""
+        """keep: number of newest checkpoints to keep. clock: returns seconds, from any origin.
+
+        check_folder: raises FolderMovedError if another folder has the path of the run.
+        """
         self._paths = paths
         self._keep = keep
         self._fingerprint = fingerprint
         self._clock = clock
+        self._check_folder = check_folder
         self._saved_at = clock()
         self._cost_s = 0.0
         self._trusted: int | None = None
@@ -100,6 +105,7 @@ class Checkpoints:
             replace_text(paths.corpus, json.dumps({"sha256": self._fingerprint}), durable=True)
         save_training_state(paths.training_state(step), state, optimizer, model)
         save_weights(paths.weights(step), shown)
+        self._check_folder()  # writing the files above may have taken seconds
         # Update `best` first: if the worker is killed before it updates `last`, the run resumes
         # from the old `last`, and its next checkpoint sets `best` again.
         if state.best_step not in {None, paths.read_pointer("best")}:
@@ -125,6 +131,7 @@ class Checkpoints:
                 paths.weights(step).unlink(missing_ok=True)
 
     def _drop_old(self, last: int) -> None:
+        self._check_folder()
         steps = self._paths.checkpoint_steps()
         best = self._paths.read_pointer("best")
         needed = {last, self.trusted, best, self._best_of_trusted, *steps[-self._keep :]}

@@ -216,8 +216,8 @@ class Loop:
             case "pause" if not session.is_paused:
                 session.tick()
                 session.is_paused = True
+                session.save()  # first: a paused run has a checkpoint of its last step
                 session.log.note("paused")
-                session.save()
             case "resume" if session.is_paused:
                 session.tick()
                 session.is_paused = False

@@ -82,6 +82,8 @@ class Session:
     """Opens the TensorBoard mirror of the journal: (folder, last step to keep) -> mirror."""
     measure: Callable[[TextModel, Split, int], Evaluation] = evaluate
     """Evaluates a model on at most N tokens of the validation split."""
+    check_folder: Callable[[], object] = lambda: None
+    """Raises FolderMovedError if another folder has the path of the run; called before writes."""
     has_bfloat16: Callable[[], bool] = cpu_has_bfloat16
     """Returns whether the processor supports bfloat16; if not, the run computes in float32."""
 
@@ -93,7 +95,7 @@ class Session:
         set_threads(self.model, self.config.threads)
         self.optimizer = make_optimizer(self.model, self.config)
         self.checkpoints = Checkpoints(
-            self.paths, self.config.keep, self.dataset.fingerprint, self.clock
+            self.paths, self.config.keep, self.dataset.fingerprint, self.clock, self.check_folder
         )
         self.average: WeightAverage | None = None
         step = self.paths.read_pointer("last")
@@ -244,6 +246,7 @@ class Session:
         If `on_divergence` is "stop", raise OverflownWeightsError instead of rolling back.
         """
         self.tick()
+        self.check_folder()
         self.log.flush()
         try:
             self.checkpoints.save(self.model, self.shown_model, self.optimizer, self.state)
@@ -258,6 +261,7 @@ class Session:
 
         Raises RnnlabError after MAX_ROLLBACKS rollbacks, or if there is no checkpoint.
         """
+        self.check_folder()
         step = self.checkpoints.trusted
         before = self.state
         if step is None:

@@ -25,6 +25,7 @@ def change(session: Session, changes: Changes) -> None:
     try:
         config = changed(session.config, changes, progress)
         text = differences(session.config, config)
+        session.check_folder()
         if text:
             replace_text(session.paths.config, config.to_toml(), durable=True)
     except BadInputError as error:

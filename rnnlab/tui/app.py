@@ -269,9 +269,14 @@ class LabApp(StyledApp):
         await self._questions.deliver(message.reply, self.state.session)
 
     def on_generator_died(self, message: GeneratorDied) -> None:
-        """Show why the generator process has ended; the next question starts a new one."""
+        """Show why the generator process has ended; the next question starts a new one.
+
+        One that did not answer is replaced at once: its user waits already.
+        """
         self.state.session.is_ready = False
-        self.page.fail(f"the generator ended: {message.reason}; press enter to ask again")
+        self.page.fail(f"{message.reason}; press enter to ask again")
+        if message.is_replaced:
+            self.run_worker(self._questions.generator.start(), name="generator")
 
     def _hang_up(self) -> None:
         """Save the view and end the process: the terminal is gone, so nothing can be drawn."""

@@ -110,3 +110,6 @@ class GeneratorDied(Message):
     """The generator process has ended unexpectedly."""
 
     reason: str
+    """What has happened, and why."""
+    is_replaced: bool = False
+    """Whether it was ended because it did not answer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from rnnlab.base.interrupts import Interruptible
 from rnnlab.base.preferences import load_preferences
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
@@ -24,5 +25,6 @@ def open_lab(
     lab = LabApp(
         store, data, preferences=preferences, view_file=state_file(store.root), has_outline=True
     )
-    lab.run(mouse=has_mouse())
+    with Interruptible():  # the app restores the terminal
+        lab.run(mouse=has_mouse())
     return lab.return_code or 0

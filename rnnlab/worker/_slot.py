@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.preferences import load_preferences
+from rnnlab.runs.lock import NoLocksError
 from rnnlab.runs.pending import read_pending, write_pending
 from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.store import Run
@@ -61,6 +62,7 @@ def _wait_for_turn(run: Run, reporter: StatusReporter, num_slots: Callable[[], i
                 return _Turn(False, None)
             if command.action == "set":
                 _keep(run, command.changes)
+        reporter.check_folder()  # the entry of this name might be another run's by now
         slot = queue.take_turn(run.name, num_slots())
         if slot is not None:
             return _Turn(True, slot)
@@ -82,6 +84,6 @@ def take_free_slot(run: Run, num_slots: int) -> int | None:
     Also returns None if the slots' files cannot be opened, as in another user's folder.
     """
     queue = Queue(run.paths.root.parent)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, NoLocksError):
         return queue.take_slot(device_key(run.settings().get("device")), num_slots)
     return None

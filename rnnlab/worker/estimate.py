@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -19,6 +20,7 @@ from rnnlab.base.errors import RnnlabError, one_line
 from rnnlab.base.parsing import parse_json
 from rnnlab.runs.memory import forget_peak, peak_bytes
 from rnnlab.worker._failure import is_out_of_memory
+from rnnlab.worker._pings import without_pings
 from rnnlab.worker._stdout import replies_alone
 
 if TYPE_CHECKING:
@@ -69,7 +71,14 @@ Trial = Callable[[Any, "RunConfig", Any, Any], tuple[float, float]]
 
 def main(questions: Iterable[str], replies: TextIO, measure: Trial = trial) -> int:
     """Answer every line until the input ends; return the exit code."""
-    for line in questions:
+    writing = threading.Lock()
+
+    def say(reply: object) -> None:
+        with writing:
+            replies.write(json.dumps(reply) + "\n")
+            replies.flush()
+
+    for line in without_pings(questions, lambda number: say({"kind": "alive", "ping": number})):
         question = parse_json(line)
         try:
             answer = estimate(question["values"], question["data"], measure)
@@ -79,8 +88,7 @@ def main(questions: Iterable[str], replies: TextIO, measure: Trial = trial) -> i
             answer = {"problem": one_line(f"{type(error).__name__}: {error}")}
             if is_out_of_memory(error):
                 answer = {"problem": "out of memory; lower batch, length or hidden"}
-        replies.write(json.dumps({"ask": question["ask"], **answer}) + "\n")
-        replies.flush()
+        say({"ask": question["ask"], **answer})
     return 0
 
 

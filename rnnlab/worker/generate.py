@@ -22,6 +22,7 @@ from rnnlab.corpora import UnknownTokensError
 from rnnlab.native import set_num_threads
 from rnnlab.protocol.codec import decode_request, encode_reply
 from rnnlab.protocol.messages import (
+    Alive,
     Ended,
     Failed,
     Generate,
@@ -67,7 +68,9 @@ class Inbox:
         for line in self._stream:
             try:
                 values = parse_json(line)
-                if "cancel" in values:
+                if "ping" in values:
+                    send(Alive(int(values["ping"])))
+                elif "cancel" in values:
                     self._cancelled.add(int(values["cancel"]))
                 else:
                     self._waiting.put(decode_request(values))

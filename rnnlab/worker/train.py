@@ -3,7 +3,9 @@
 LOCK is the file descriptor of the run's lock. The launcher has acquired the lock, and the worker
 holds it until the final status is written. With one argument, the descriptor of a socket, the
 worker loads torch while it waits there for a run and its lock. The worker ignores SIGHUP and
-SIGINT, because the terminal may be closed; on SIGTERM it writes a checkpoint and stops.
+SIGINT, because the terminal may be closed; on SIGTERM it writes a checkpoint and stops, or stops at
+once if it still loads. The launcher blocks SIGTERM until the handler is installed. If the folder of
+the run is moved, the worker ends, and leaves a new run at its path alone.
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ import os
 import signal
 import sys
 import traceback
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rnnlab.base.errors import EXIT_BAD_INPUT, EXIT_FAILED, BadInputError
 from rnnlab.base.files import drop_leftovers
+from rnnlab.runs.held_folder import FolderMovedError, HeldFolder
 from rnnlab.runs.journal import Journal
+from rnnlab.runs.launch import STOP_SIGNALS
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, EventRecord, Record, State, TrainRecord
@@ -48,24 +53,40 @@ _STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
 
 def main() -> int:
     """Train the run named by the launcher; return the exit code."""
+    posted: deque[Command] = deque()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: posted.append(Command("stop")))
     keep_memory()
     assigned = _assigned_run()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)  # blocked by the launcher
     if assigned is None:
         return 0
     paths, lock = RunPaths(Path(assigned[0])), assigned[1]
     os.set_inheritable(lock, False)
+    try:
+        folder = HeldFolder(paths, lock)
+    except (FolderMovedError, OSError) as error:
+        sys.stderr.write(f"{paths.root}: {error}\n")
+        return EXIT_FAILED  # this folder, if there is one, belongs to another worker
     drop_leftovers(paths.root)
-    reporter = StatusReporter(paths, Run(paths).status())
+    reporter = StatusReporter(paths, Run(paths).status(), folder, posted)
     notifier = Notifier(paths.root)
-    signal.signal(signal.SIGTERM, lambda *_: reporter.post(Command("stop")))
     slots = contextlib.ExitStack()
+
+    def end_now() -> None:
+        """End the process while it loads: torch is slow, and there is nothing to save."""
+        reporter.end(state="stopped", eta_s=None)
+        notifier.send("stopped", reporter.status)
+        notifier.close()
+        os._exit(0)
+
     try:
         if slots.enter_context(hold_slot(Run(paths), reporter)):
+            reporter.stop_at_once(end_now)
             load_torch()
             reporter.change(state="starting")
-            ending = _train(paths, reporter, notifier)
+            ending = _train(paths, folder, reporter, notifier)
         else:
             ending = "stopped"
     except Exception as error:
@@ -83,7 +104,10 @@ def main() -> int:
         return 0
     finally:
         reporter.close()
-        _log_problems(paths, reporter, notifier.close())
+        problems = notifier.close()
+        with contextlib.suppress(FolderMovedError):
+            folder.check()
+            _log_problems(paths, reporter, problems)
         slots.close()
         # Release the lock before Python exits: unloading torch can take seconds, and meanwhile the
         # run could not be removed or resumed.
@@ -109,7 +133,7 @@ def _log_problems(paths: RunPaths, reporter: StatusReporter, problems: list[str]
 
 
 def _train(
-    paths: RunPaths, reporter: StatusReporter, notifier: Notifier
+    paths: RunPaths, folder: HeldFolder, reporter: StatusReporter, notifier: Notifier
 ) -> Literal["finished", "stopped"]:
     """Prepare the corpus, build or load the model, and train; return the final state."""
     # Every stage takes seconds on a busy machine; the imports are in the order of the stages.
@@ -122,13 +146,15 @@ def _train(
     has_weights = paths.pointer("last").exists() or paths.initial_weights.exists()
     vocabulary = Vocabulary.load(paths.vocabulary) if has_weights else None
     dataset = prepare(config, vocabulary=vocabulary)
+    folder.check()
     if vocabulary is None:
         dataset.vocabulary.save(paths.vocabulary)
     reporter.change(stage="loading torch")
     from rnnlab.training import Session, train
 
     reporter.change(stage="building the model")
-    session = Session(paths, config, dataset, Steering(reporter, notifier))
+    steering = Steering(reporter, notifier)
+    session = Session(paths, config, dataset, steering, check_folder=folder.check)
     reporter.change(
         state="running",
         stage="first step",
@@ -140,6 +166,7 @@ def _train(
         step=session.state.step,
     )
     record_worker(paths, session)
+    reporter.stop_at_once(None)
     try:
         ending = train(session)
         session.log.note(ending)
@@ -194,7 +221,7 @@ class Steering:
                     recent_losses=recent,
                     alarm=status.alarm if self._is_in_trouble(record, session) else "",
                 )
-                for problem in [] if self._notifier is None else self._notifier.problems():
+                for problem in self._problems():
                     session.log.note("note", problem)
             case EvalRecord():
                 self._reporter.change(
@@ -225,6 +252,10 @@ class Steering:
     def _is_in_trouble(self, record: TrainRecord, session: Session) -> bool:
         """Return whether the alarm still applies; that of lost records applies to the end."""
         return session.watch.is_high or record.skipped > 0 or self._has_lost_records
+
+    def _problems(self) -> list[str]:
+        notifications = [] if self._notifier is None else self._notifier.problems()
+        return [*self._reporter.problems(), *notifications]
 
 
 def _eta_s(elapsed_s: float, progress: float) -> float | None:

@@ -185,6 +185,10 @@ async def test_an_error_is_shown_where_the_answer_would_be_and_enter_tries_again
         assert [one.unknown for one in generator.requests] == ["auto", "auto", "nearest", "auto"]
         app.post_message(GeneratorDied("No module named 'torch'"))
         await until(pilot, lambda: "No module named 'torch'" in status_line(app))
+        starts = generator.num_starts
+        app.post_message(GeneratorDied("replaced: it did not answer", is_replaced=True))
+        await until(pilot, lambda: "replaced: it did not answer; press" in status_line(app))
+        await until(pilot, lambda: generator.num_starts == starts + 1)
 
 
 async def test_a_run_removed_elsewhere_is_reported_when_it_is_prompted(

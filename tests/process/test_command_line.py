@@ -42,3 +42,28 @@ def test_a_terminal_without_our_letters_still_shows_the_runs(lab: Lab) -> None:
     ended = subprocess.run(command, env=env, cwd=lab.folder, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert b"?t?" in ended.stdout
+
+
+INTERRUPTED = """
+import os, signal, sys
+
+def interrupt(event, arguments):
+    if event == "import" and arguments[0] == {module!r}:
+        os.kill(os.getpid(), signal.SIGINT)
+
+sys.addaudithook(interrupt)
+sys.argv = ["rnnlab", "runs"]
+from rnnlab.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["rnnlab.cli", "typer", "rnnlab.runs.summary", "rich.table"])
+def test_ctrl_c_has_no_traceback_during_the_imports(lab: Lab, module: str) -> None:
+    lab.checkpoints.mkdir()
+    command = [sys.executable, "-c", INTERRUPTED.format(module=module)]
+    ended = subprocess.run(
+        command, env=lab.environment, cwd=lab.folder, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 130
+    assert ended.stderr in ("", "rnnlab: interrupted\n")  # Typer ends a verb without a word

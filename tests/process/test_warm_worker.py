@@ -117,6 +117,7 @@ def test_only_a_command_that_trains_at_once_starts_one(
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(num_cores)))
     monkeypatch.setattr(sys, "argv", ["rnnlab", *line.split()])
     monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(cli, "end_at_interrupt", lambda: None)
     monkeypatch.setattr(cli, "run", lambda _: 7)
     with pytest.raises(SystemExit) as ended:
         cli.main()

@@ -39,6 +39,7 @@ class FakeGenerator:
         self.questions: list[Question] = []
         self._listeners: dict[int, Listener] = {}
         self.num_cancelled = 0
+        self.num_starts = 0
         FakeGenerator.latest_made = self
 
     @property
@@ -56,6 +57,7 @@ class FakeGenerator:
         return [question for question in self.questions if isinstance(question, Generate)]
 
     async def start(self) -> None:
+        self.num_starts += 1
         self.say(Ready())
 
     async def ask(self, listener: Listener, question: Question) -> None:

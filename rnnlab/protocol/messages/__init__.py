@@ -1,9 +1,9 @@
 """The messages between a front end and the generator process: JSON lines on its two pipes.
 
 A question is one line of input; its replies are lines of output, the last one `Ended`. A line
-`{"cancel": ask}` cancels the question with that number. A question is answered by the file of
-`worker/answers` that is named after its `kind`. `rnnlab generate --json` prints each `Answer` with
-the same fields.
+`{"cancel": ask}` cancels the question with that number; `{"ping": n}` is answered at once. A
+question is answered by the file of `worker/answers` that is named after its `kind`. `rnnlab
+generate --json` prints each `Answer` with the same fields.
 """
 
 from rnnlab.protocol.messages._answer import (
@@ -26,6 +26,7 @@ from rnnlab.protocol.messages._questions import (
     RunPath,
 )
 from rnnlab.protocol.messages._replies import (
+    Alive,
     Classified,
     DistributionsFound,
     Ended,
@@ -47,6 +48,7 @@ __all__ = [
     "END_WORDS",
     "EOS",
     "MAX_SEED",
+    "Alive",
     "Answer",
     "Classified",
     "Distributions",

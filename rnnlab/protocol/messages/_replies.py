@@ -16,6 +16,15 @@ class Ready:
 
 
 @dataclass(frozen=True)
+class Alive:
+    """The answer to a ping."""
+
+    kind: ClassVar = "alive"
+    ping: int
+    """Number of the ping."""
+
+
+@dataclass(frozen=True)
 class Started:
     """The model is loaded and the prompt, if any, is encoded; the results follow."""
 
@@ -131,6 +140,7 @@ class Ended:
 
 Reply = (
     Ready
+    | Alive
     | Started
     | Progress
     | Classified

@@ -14,6 +14,7 @@ from typing import Any
 from rnnlab.base.display import count, duration
 from rnnlab.base.parsing import parse_json
 from rnnlab.runs.launch import child_command
+from rnnlab.tui.outside.pulse import DEFAULT_LIMITS, PulseLimits
 from rnnlab.tui.outside.subprocesses import LineProcess, ProcessExit
 
 
@@ -28,9 +29,18 @@ class Estimate:
 class Estimator:
     """Starts the process at the first request and keeps it: torch is loaded once."""
 
-    def __init__(self, data: Path | None, command: Sequence[str] | None = None) -> None:
-        """data: folder of corpora; command: of the process, default `rnnlab.worker.estimate`."""
+    def __init__(
+        self,
+        data: Path | None,
+        command: Sequence[str] | None = None,
+        limits: PulseLimits = DEFAULT_LIMITS,
+    ) -> None:
+        """data: folder of corpora; command: of the process, default `rnnlab.worker.estimate`.
+
+        limits: when the process counts as hung.
+        """
         self._data = data
+        self._limits = limits
         self._command = command or child_command("rnnlab.worker.estimate")
         self._process: LineProcess | None = None
         self._turn = asyncio.Lock()
@@ -73,7 +83,13 @@ class Estimator:
     def _usable_process(self) -> LineProcess:
         """Return the process, a new one if the last one has ended."""
         if self._process is None or not self._process.is_usable:
-            self._process = LineProcess(self._command, self._on_line, self._on_exit)
+            self._process = LineProcess(
+                self._command,
+                self._on_line,
+                self._on_exit,
+                is_awaited=lambda: self._pending is not None,
+                limits=self._limits,
+            )
         return self._process
 
     def _on_line(self, line: bytes) -> None:
@@ -83,7 +99,8 @@ class Estimator:
 
     def _on_exit(self, process: LineProcess, ended: ProcessExit) -> None:
         if process is self._process and self._pending is not None:
-            self._finish(self._pending[0], Estimate(_why_ended(ended.code), is_problem=True))
+            why = _NO_ANSWER if ended.is_hung else _why_ended(ended.code)
+            self._finish(self._pending[0], Estimate(why, is_problem=True))
 
     def _finish(self, number: int, estimate: Estimate | None) -> None:
         """Set the result of a request, unless it has one or is not pending any more."""
@@ -92,6 +109,9 @@ class Estimator:
             self._pending = None
             if not result.done():
                 result.set_result(estimate)
+
+
+_NO_ANSWER = "the measurement was ended: it did not answer"
 
 
 def _why_ended(code: int) -> str:

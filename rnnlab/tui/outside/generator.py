@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from textual.message import Message
 
 from rnnlab.protocol.codec import decode_reply, encode_cancel, encode_request
 from rnnlab.protocol.messages import (
+    Alive,
     Ended,
     Failed,
     Question,
@@ -22,11 +24,21 @@ from rnnlab.runs.launch import child_command
 from rnnlab.tui.messages import GeneratorDied, GeneratorSaid, Listener
 from rnnlab.tui.outside.subprocesses import LineProcess, ProcessExit
 
-MakeProcess = Callable[
-    [Sequence[str], Callable[[bytes], object], Callable[[LineProcess, ProcessExit], object]],
-    LineProcess,
-]
-"""Takes the command and the callbacks of a `LineProcess`."""
+
+class MakeProcess(Protocol):
+    """The type of `LineProcess`, with the arguments that the client gives."""
+
+    def __call__(
+        self,
+        command: Sequence[str],
+        on_line: Callable[[bytes], object],
+        on_exit: Callable[[LineProcess, ProcessExit], object],
+        /,
+        *,
+        is_awaited: Callable[[], bool],
+    ) -> LineProcess:
+        """Return a process that has not been started."""
+        ...
 
 
 class GeneratorClient:
@@ -51,7 +63,7 @@ class GeneratorClient:
 
     async def deliver(self, reply: Reply) -> None:
         """Hand a reply to the listener of its question; `Ended` closes the question."""
-        if isinstance(reply, Ready):
+        if isinstance(reply, Ready | Alive):
             return
         listener = self._listeners.get(reply.ask)
         if isinstance(reply, Ended):
@@ -78,6 +90,8 @@ class GeneratorClient:
     async def cancel(self, listener: Listener) -> None:
         """Cancel a listener's question; the replies sent so far and `Ended` still arrive."""
         await self._write_to_running(self._cancelling(listener))
+        if self._process is not None and self._asks(listener):
+            self._process.hurry()
 
     async def drop(self, listener: Listener) -> None:
         """End a listener's question early; it gets no more replies."""
@@ -109,23 +123,30 @@ class GeneratorClient:
     def _usable_process(self) -> LineProcess:
         """Return the process; a new one if the last one has ended."""
         if self._process is None or not self._process.is_usable:
-            self._process = self._make_process(self._command, self._on_line, self._on_exit)
+            self._process = self._make_process(
+                self._command, self._on_line, self._on_exit, is_awaited=self._is_awaited
+            )
         return self._process
+
+    def _is_awaited(self) -> bool:
+        return bool(self._process_of)
 
     def _on_line(self, line: bytes) -> None:
         """Post the reply of a line."""
         reply = decode_reply(line)
-        if reply is not None:
+        if reply is not None and not isinstance(reply, Alive):
             self._post(GeneratorSaid(reply))
 
     def _on_exit(self, process: LineProcess, ended: ProcessExit) -> None:
         """Fail the open questions of a process; report its end, unless it has a successor."""
-        reason = ended.last_line or f"exit code {ended.code}"
+        reason = f"the generator ended: {ended.last_line or f'exit code {ended.code}'}"
+        if ended.is_hung:
+            reason = "the generator was replaced: it did not answer"
         asks = [ask for ask, asked in self._process_of.items() if asked is process]
         for ask in asks:
             del self._process_of[ask]
         for ask in filter(self._listeners.__contains__, asks):
-            self._post(GeneratorSaid(Failed(ask, f"the generator ended: {reason}")))
+            self._post(GeneratorSaid(Failed(ask, reason)))
             self._post(GeneratorSaid(Ended(ask, was_cancelled=False, elapsed_s=0.0)))
         if self._process is process:
-            self._post(GeneratorDied(reason))
+            self._post(GeneratorDied(reason, is_replaced=ended.is_hung))

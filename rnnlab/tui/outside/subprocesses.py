@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -15,7 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, NamedTuple
 
 from rnnlab.base.errors import one_line
+from rnnlab.protocol.codec import encode_ping
 from rnnlab.runs.launch import child_environment
+from rnnlab.tui.outside.pulse import DEFAULT_LIMITS, Pulse, PulseLimits
 
 _LINE_LIMIT = 1 << 26
 """Maximum size of one line in bytes: the trace of a wide beam over a long text is large."""
@@ -88,6 +91,8 @@ class ProcessExit(NamedTuple):
     """Exit code; minus the number of the signal that killed the process."""
     last_line: str
     """The last line of its stderr; empty if it wrote none."""
+    is_hung: bool = False
+    """Whether it was killed because it did not answer."""
 
 
 class LineProcess:
@@ -103,10 +108,15 @@ class LineProcess:
         on_line: Callable[[bytes], object],
         on_exit: Callable[[LineProcess, ProcessExit], object],
         line_limit: int = _LINE_LIMIT,
+        *,
+        is_awaited: Callable[[], bool] = lambda: False,
+        limits: PulseLimits = DEFAULT_LIMITS,
     ) -> None:
         """on_line, on_exit: called with every line and once at the end, but not after `close`.
 
-        line_limit: maximum size of a line in bytes; a longer line ends the process.
+        line_limit: maximum size of a line in bytes; a longer line ends the process. is_awaited:
+        returns whether an answer is awaited; meanwhile, the process is pinged, and killed if it
+        does not answer. limits: when that is.
         """
         self._command = command
         self._on_line = on_line
@@ -116,12 +126,16 @@ class LineProcess:
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
         self._is_closed = False
+        self._is_awaited = is_awaited
+        self._limits = limits
+        self._pulse = Pulse(limits)
+        self._is_hung = False
 
     @property
     def is_usable(self) -> bool:
         """Whether the process runs or can still be started."""
         has_ended = self._process is not None and self._process.returncode is not None
-        return not self._is_closed and not has_ended
+        return not self._is_closed and not has_ended and not self._is_hung
 
     async def start(self) -> None:
         """Start the process unless it has been started or closed; raises OSError."""
@@ -154,9 +168,12 @@ class LineProcess:
         if self._process is None or self._is_closed:
             return
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self._process.stdin.write(lines.encode())
-            await self._process.stdin.drain()
+        # Without `drain`: a process that hangs does not read, and the app would hang with it.
+        self._process.stdin.write(lines.encode())
+
+    def hurry(self) -> None:
+        """Wait less long for the next sign of life: a user waits for it."""
+        self._pulse.hurry()
 
     async def close(self) -> None:
         """Kill the process and wait for its end."""
@@ -170,18 +187,35 @@ class LineProcess:
     async def _read(self, process: Process, errors: IO[bytes]) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
+        watching = asyncio.create_task(self._watch(process))
         try:
             while line := await _next_line(process):
+                self._pulse.heard()
                 if not self._is_closed:
                     self._on_line(line)
             code = await process.wait()
             if not self._is_closed:
-                self._on_exit(self, ProcessExit(code, _last_line(errors)))
+                self._on_exit(self, ProcessExit(code, _last_line(errors), self._is_hung))
         finally:
+            watching.cancel()
             kill(process)
             process.stdin.close()
             errors.close()
             _OPEN.discard(self)
+
+    async def _watch(self, process: Process) -> None:
+        """Ping the process while an answer is awaited; kill it if it hangs."""
+        assert process.stdin is not None
+        for number in itertools.count(1):
+            await asyncio.sleep(self._limits.ping_s)
+            if not self._is_awaited():
+                self._pulse.rest()
+            elif self._pulse.is_hung(process.pid):
+                self._is_hung = True
+                kill(process)
+                return
+            elif not process.stdin.is_closing():
+                process.stdin.write(encode_ping(number).encode())
 
 
 _OPEN: set[LineProcess] = set()

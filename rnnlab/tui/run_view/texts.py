@@ -41,7 +41,7 @@ def heading(s: RunSummary, width: int) -> Text:
 
     width: columns of a line; a label and its value stay on one line.
     """
-    parts = [Text.assemble((f"{s.name} ", "bold"), s.state)]
+    parts = [Text.assemble((f"{s.name} ", "bold"), s.state_text)]
     steps = f"step {s.step:,}"
     if s.total_steps:
         fraction = min(s.step / s.total_steps, 1.0)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rnnlab.base.names import first_of
 from rnnlab.runs import control
 from rnnlab.runs.records import State
 from rnnlab.runs.store import Run
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.runs.change_dialog import change_runs, resume_runs
-from rnnlab.tui.runs.steering import any_target, counted, do_with_run, do_with_selected
+from rnnlab.tui.runs.steering import Asks, any_target, counted, do_with_run, do_with_selected
 from rnnlab.tui.shell.actions import Action, Group
 
 if TYPE_CHECKING:
@@ -41,12 +42,18 @@ def _resuming(screen: BaseScreen, *, is_queued: bool = False) -> Callable[[Run],
 
 
 async def _stop(screen: BaseScreen) -> None:
-    """Stop the runs, after a question if one of them is training."""
+    """Stop the runs, after a question if one of them is training; kill those that are silent."""
     is_training = any_target(screen, lambda s: s.state in ("starting", "running"))
-    await do_with_selected(
-        screen, control.stop, "Stop", "stopped", asks="always" if is_training else "several",
-        about="A stopped run is saved, and r resumes it." if is_training else "",
-    )  # fmt: skip
+    silent = [summary.name for summary in screen.targets() if summary.silent_s is not None]
+    about = "A stopped run is saved, and r resumes it." if is_training else ""
+    if silent:
+        about = f"{first_of(silent, 3)}: not responding, so killed; r resumes its last checkpoint."
+
+    def stop(run: Run) -> str:
+        return control.kill(run) if run.name in silent else control.stop(run)
+
+    asks: Asks = "always" if is_training or silent else "several"
+    await do_with_selected(screen, stop, "Stop", "stopped", asks=asks, about=about)
 
 
 async def _checkpoint(screen: BaseScreen) -> None:

@@ -14,6 +14,8 @@ DONE, TO_DO = "█", "░"
 """Characters of a progress bar."""
 _BAR = 4
 """Width of the bar in the column of the progress."""
+SILENT = "silent"
+"""State of a run whose worker does not respond, in a column that is too narrow for more."""
 NAME = "name"
 """The first column, which is always shown: state, letter and name."""
 
@@ -61,9 +63,15 @@ def _accuracy(s: RunSummary) -> str:
 
 
 def _left(s: RunSummary) -> str:
+    if s.silent_s is not None:
+        return SILENT
     if s.state in ("failed", "lost", "paused"):
         return s.state
     return duration(s.eta_s) if s.is_active else ""
+
+
+def _state(s: RunSummary) -> str:
+    return s.state if s.silent_s is None else SILENT
 
 
 COLUMNS: dict[str, Column] = {
@@ -100,7 +108,7 @@ COLUMNS: dict[str, Column] = {
         is_of_now=True,
     ),
     "time": Column("time", 6, lambda s: duration(s.elapsed_s), "training time", "time"),
-    "state": Column("state", 8, lambda s: s.state, "state in words", "state", is_left=True),
+    "state": Column("state", 8, _state, "state in words", "state", is_left=True),
 }  # fmt: skip
 """All columns by name, in the order of the dialog."""
 

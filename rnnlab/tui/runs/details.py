@@ -101,7 +101,7 @@ def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
         accuracy = []
     is_elsewhere = s.state == "finished" and last != s.step
     rows = [
-        ("state", f"{s.state}: {s.stage}" if s.stage else s.state),
+        ("state", f"{s.state_text}: {s.stage}" if s.stage else s.state_text),
         ("model", f"{s.cell} {layers}, {count(s.parameters)} parameters"),
         ("text", f"{s.corpus}, {s.task}"),
         ("step", f"{s.step:,}{total}, epoch {s.epoch:.2f}"),

@@ -131,6 +131,8 @@ def _progress(s: RunSummary, color: str, width: int, *, has_loss: bool) -> Text:
 
     has_loss: whether the line shows the training loss, which no column shows.
     """
+    if s.silent_s is not None:
+        return Text(s.state_text, "bold red")
     if s.state == "queued":
         return Text(f"queued, no. {s.queue_place}" if s.queue_place else "queued", "dim")
     if s.stage:

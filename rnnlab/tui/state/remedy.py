@@ -10,6 +10,6 @@ def with_keys(reason: str, run: str, *, place: str = "") -> str:
 
     place: where the key works, if not on this screen, such as " in the lab".
     """
-    for verb, key in (("resume", "r"), ("stop", "s")):
+    for verb, key in (("resume", "r"), ("stop", "s"), ("stop --kill", "s")):
         reason = reason.replace(f"`rnnlab {verb} {run}`", f"the key `{key}`{place}")
     return reason.replace(REMEDY, f"lower lr or set clip with the key `S`{place}")

@@ -16,6 +16,7 @@ from rnnlab.protocol.codec import (
 )
 from rnnlab.protocol.messages import (
     MAX_SEED,
+    Alive,
     Answer,
     Classified,
     Distributions,
@@ -44,6 +45,7 @@ answers = st.builds(
 )  # fmt: skip
 replies: st.SearchStrategy[Reply] = st.one_of(
     st.just(Ready()),
+    st.builds(Alive, asks),
     st.builds(Started, asks, asks),
     st.builds(Progress, asks, st.integers(0, 9), st.lists(answers, max_size=3), st.booleans()),
     st.builds(Classified, asks, st.dictionaries(words, finite)),

@@ -1,26 +1,23 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rnnlab.base.preferences import Preferences
-from rnnlab.runs.lock import ENDING_S, HEARTBEAT_S, STALE_S, is_locked, take_lock, true_state
-from rnnlab.runs.records import ACTIVE_STATES, State, Status
+from rnnlab.runs.lock import ENDING_S, NoLocksError, has_open, is_locked, lock_held, take_lock
+from rnnlab.worker._notify import LIMIT_S
 from tests.toys.environment import known_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-HERE = socket.gethostname()
 
 HOLDER = """
 import sys
@@ -104,7 +101,7 @@ def test_a_lock_handed_to_a_child_lives_as_long_as_the_child(file: Path) -> None
 
 
 def test_a_worker_about_to_end_is_waited_for(file: Path, holder: subprocess.Popen[bytes]) -> None:
-    assert ENDING_S > 1
+    assert ENDING_S > LIMIT_S + 1, "an ended worker may still wait for the notify command"
     threading.Timer(0.3, holder.kill).start()
     lock = take_lock(file, wait_s=60)
     assert lock is not None
@@ -118,39 +115,27 @@ def test_a_refused_lock_leaves_no_open_file(file: Path, holder: subprocess.Popen
     assert os.listdir("/proc/self/fd") == before
 
 
-def test_a_reader_knows_of_a_death_within_ten_seconds() -> None:
-    """Also on another host: the heartbeat becomes stale before the reader reads it."""
-    assert STALE_S + Preferences().refresh_s < 10
-    assert STALE_S > 3 * HEARTBEAT_S, "two heartbeats that come late are no death"
+def no_locks(*_: object) -> None:
+    """Fail as flock does on a network file system without locks."""
+    raise OSError(errno.ENOLCK, "No locks available")
 
 
-class TestTrueState:
-    @pytest.mark.parametrize("state", sorted(ACTIVE_STATES))
-    def test_an_active_state_needs_a_worker_here(self, file: Path, state: State) -> None:
-        status = Status(state=state, host=HERE, heartbeat=time.time())
-        assert true_state(status, file) == "lost"
-        lock = take_lock(file)
-        assert lock is not None
-        assert true_state(status, file) == state
-        os.close(lock)
-        assert true_state(status, file) == "lost"
+def test_a_file_system_without_locks_is_known(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.touch()
+    before = os.listdir("/proc/self/fd")
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    assert lock_held(file) is None
+    assert not is_locked(file)
+    with pytest.raises(NoLocksError, match=r"no file locks.*--checkpoints"):
+        take_lock(file)
+    assert os.listdir("/proc/self/fd") == before
 
-    def test_a_silent_worker_here_is_alive_as_long_as_it_holds_the_lock(self, file: Path) -> None:
-        lock = take_lock(file)
-        assert lock is not None
-        assert true_state(Status(state="running", host=HERE, heartbeat=0), file) == "running"
-        os.close(lock)
 
-    @pytest.mark.parametrize(
-        ("silent_s", "state"), [(0, "running"), (STALE_S, "running"), (STALE_S + 1, "lost")]
-    )
-    def test_a_worker_elsewhere_is_known_by_its_heartbeat(
-        self, file: Path, silent_s: float, state: State
-    ) -> None:
-        status = Status(state="running", host="elsewhere", heartbeat=1000.0)
-        assert true_state(status, file, now=1000.0 + silent_s) == state
-
-    @pytest.mark.parametrize("state", sorted(set(get_args(State)) - ACTIVE_STATES))
-    def test_an_ending_is_final(self, file: Path, state: State) -> None:
-        assert true_state(Status(state=state, host=HERE), file) == state
-        assert true_state(Status(state=state, host="elsewhere"), file) == state
+def test_a_process_that_has_the_lock_open_is_its_worker(
+    file: Path, holder: subprocess.Popen[bytes]
+) -> None:
+    assert has_open(holder.pid, file)
+    assert not has_open(os.getpid(), file)
+    holder.kill()
+    holder.wait()
+    assert not has_open(holder.pid, file)

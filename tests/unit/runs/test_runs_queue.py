@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 from collections.abc import Iterator
@@ -49,6 +50,22 @@ def names(queue: Queue) -> str:
 def test_runs_wait_in_the_order_in_which_they_came(queue: Queue) -> None:
     assert names(queue) == "abc"
     assert [queue.place(name) for name in "abcd"] == [1, 2, 3, None]
+
+
+def test_the_entry_of_a_dead_worker_is_removed_when_the_queue_is_read(
+    tmp_path: Path, queue: Queue, workers: dict[str, int]
+) -> None:
+    os.close(workers.pop("b"))
+    assert queue.has("b")
+    assert names(queue) == "ac"
+    assert not queue.has("b")
+    with (tmp_path / ".queue" / "turn").open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        os.close(workers.pop("a"))
+        assert names(queue) == "c", "a reader does not wait for its turn"
+        assert queue.has("a")
+    queue.move("c", -1)
+    assert not queue.has("a")
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 
 from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
 from rnnlab.base.files import replace_text
-from rnnlab.runs import store as store_module
-from rnnlab.runs.lock import take_lock, true_state
+from rnnlab.runs.liveness import Liveness
+from rnnlab.runs.lock import take_lock
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import State, Status, encode_status
 from rnnlab.runs.store import Run, RunStore
@@ -240,13 +240,14 @@ class TestStatus:
     ) -> None:
         run = store.create("a", CONFIG)
         say(run, "running")
+        state_of = Liveness.state
 
-        def end_first(status: Status, lock: Path) -> State:
+        def end_first(observer: Liveness, status: Status, paths: RunPaths) -> State:
             if status.state == "running":
                 say(run, "finished")  # the worker's last status, then its end
-            return true_state(status, lock)
+            return state_of(observer, status, paths)
 
-        monkeypatch.setattr(store_module, "true_state", end_first)
+        monkeypatch.setattr(Liveness, "state", end_first)
         assert run.status().state == "finished"
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 import os
 import socket
-from dataclasses import asdict
+import time
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,8 +50,23 @@ def test_a_row_has_the_runs_settings_and_figures(run: Run) -> None:
         "recent_losses": (3.0, 2.0), "queue_place": None, "pid": 0,
         "host": socket.gethostname(), "held_bytes": None, "stage": "", "reached": "",
         "published": {}, "alarm": "", "note": "", "tags": (), "former_names": (),
+        "silent_s": None,
     }  # fmt: skip
     assert row.is_active
+
+
+def test_a_worker_that_does_not_respond_is_an_alarm(run: Run) -> None:
+    silent = replace(STATUS, pid=77, heartbeat=time.time() - 31, alarm="lower --lr")
+    replace_text(run.paths.status, encode_status(silent))
+    lock = take_lock(run.paths.lock)
+    assert lock is not None
+    row = summarise(run)
+    os.close(lock)
+    assert (row.state, row.state_text) == ("running", "not responding since 31s")
+    assert row.silent_s == pytest.approx(31, abs=0.5)
+    assert "process 77" in row.alarm
+    assert "`rnnlab stop --kill a`" in row.alarm
+    assert summarise(run).silent_s is None, "a lost run has no worker"
 
 
 def test_a_run_without_a_worker_has_no_time_left(run: Run) -> None:

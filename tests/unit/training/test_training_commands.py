@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from rnnlab.runs.fresh_checkpoint import FOR_A_PROMPT
+from rnnlab.runs.held_folder import FolderMovedError
 from rnnlab.runs.mailbox import Command
+from rnnlab.runs.records import EventRecord, Record
 from rnnlab.training import Session, train
 from tests.toys.sessions import Clock, event_lines, trains
 
@@ -50,6 +52,31 @@ def test_pause_saves_and_waits_until_resume(start: Start) -> None:
     said = [(step, event) for step, event, _ in event_lines(session)]
     assert said[-2:] == [(3, "paused"), (3, "continued")]
     assert sum(paused) == 1
+
+
+def test_a_run_is_paused_only_once_its_checkpoint_is_written(start: Start) -> None:
+    session = start(script={3: [Command("pause")]})
+    saved: list[int | None] = []
+
+    def note(record: Record, session: Session) -> None:
+        if isinstance(record, EventRecord) and record.event == "paused":
+            saved.append(session.paths.read_pointer("last"))
+
+    control(session).on_record = note
+    train(session)
+    assert saved == [3]
+
+
+def test_a_folder_that_is_moved_gets_no_checkpoint_any_more(start: Start) -> None:
+    def check() -> None:
+        if session.state.step > 5:
+            raise FolderMovedError("moved")
+
+    session = start(seams={"check_folder": lambda: None}, checkpoint_every=2, keep=100)
+    session.check_folder = check
+    with pytest.raises(FolderMovedError):
+        train(session)
+    assert session.paths.checkpoint_steps() == [0, 2, 4]
 
 
 def test_a_resume_without_a_pause_does_nothing(start: Start) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import gc
 import io
 import json
+import os
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from rnnlab.base.errors import RnnlabError
 from rnnlab.runs.memory import forget_peak, peak_bytes
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.worker import estimate
-from tests.toys.lab import write_tiny_text
+from tests.toys.lab import Lab, write_tiny_text
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +37,25 @@ def answers(*asked: dict[str, str], measure: estimate.Trial = ONE_STEP) -> list[
     out = io.StringIO()
     assert estimate.main(lines, out, measure) == 0
     return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_a_ping_is_answered_while_a_trial_runs() -> None:
+    ours, theirs = os.pipe()
+    out = io.StringIO()
+
+    def trial(*_: object) -> tuple[float, float]:
+        os.write(theirs, b'{"ping": 3}\n')
+        Lab.until(lambda: '"ping": 3' in out.getvalue(), "the ping is answered")
+        os.close(theirs)
+        raise RnnlabError("measured")
+
+    settings = {"corpus": "stump", "hidden": "8", "threads": "1"}
+    os.write(theirs, json.dumps({"ask": 1, "values": settings, "data": None}).encode() + b"\n")
+    with os.fdopen(ours) as lines:
+        assert estimate.main(lines, out, trial) == 0
+    assert [json.loads(line) for line in out.getvalue().splitlines()] == [
+        {"kind": "alive", "ping": 3}, {"ask": 1, "problem": "measured"},
+    ]  # fmt: skip
 
 
 def test_a_trial_estimates_size_speed_and_time(text: Path) -> None:

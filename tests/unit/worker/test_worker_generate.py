@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.protocol.messages import Ended, Failed, Generate, Reply
+from rnnlab.protocol.messages import Alive, Ended, Failed, Generate, Reply
 from rnnlab.runs.checkpoint import NotYetError
 from rnnlab.runs.store import Run
 from rnnlab.worker import AnswerContext, ModelCache, Pace, generate
@@ -59,6 +60,15 @@ def test_who_stays_is_told(starting: Run) -> None:
     assert isinstance(failed, Failed)
     assert isinstance(ended, Ended)
     assert failed.is_checkpoint_missing
+
+
+def test_a_ping_is_answered_while_a_question_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[Reply] = []
+    monkeypatch.setattr(generate, "send", said.append)
+    question = '{"kind": "generate", "ask": 1, "run": "r", "prompt": "", "decoders": []}\n'
+    inbox = generate.Inbox(io.StringIO(f'{question}{{"ping": 7}}\n'))
+    Lab.until(lambda: said == [Alive(7)], "the ping is answered")
+    assert [one.ask for one in inbox] == [1]
 
 
 def test_a_question_that_was_put_back_comes_after_the_others() -> None:

@@ -49,6 +49,8 @@ class Scripted:
     def commands(self) -> list[Command]:
         return [self.command]
 
+    def check_folder(self) -> None: ...
+
     def wait(self) -> None:
         self.num_waits += 1
         assert self.num_waits < 10, "no slot becomes free"

@@ -23,6 +23,9 @@ class FakeReporter:
 
     def wait(self) -> None: ...
 
+    def problems(self) -> list[str]:
+        return []
+
     def change(self, **changes: Any) -> None:
         self.status = replace(self.status, **changes)
 

@@ -33,8 +33,11 @@ class FakeProcess(LineProcess):
         command: Sequence[str],
         on_line: Callable[[bytes], object],
         on_exit: Callable[[LineProcess, ProcessExit], object],
+        *,
+        is_awaited: Callable[[], bool],
     ) -> None:
         super().__init__(command, on_line, on_exit)
+        self.is_awaited = is_awaited
         self.has_ended = False
         self.lines: list[str] = []
         self.on_exit = on_exit
@@ -43,6 +46,8 @@ class FakeProcess(LineProcess):
     @property
     def is_usable(self) -> bool:
         return not self.has_ended
+
+    async def start(self) -> None: ...
 
     async def write(self, lines: str) -> None:
         assert lines.endswith("\n")
@@ -83,4 +88,23 @@ async def test_a_dying_process_fails_its_own_questions_alone() -> None:
     new.on_exit(new, ProcessExit(1, "ImportError: torch"))
     assert replies_of(messages[2:]) == [(Failed, 2), (Ended, 2)]
     assert isinstance(messages[-1], GeneratorDied)
-    assert messages[-1].reason == "ImportError: torch"
+    assert messages[-1].reason == "the generator ended: ImportError: torch"
+    assert not messages[-1].is_replaced
+
+
+async def test_a_process_that_hangs_is_said_to_be_replaced() -> None:
+    FakeProcess.made = []
+    messages: list[Message] = []
+    generator = GeneratorClient(messages.append, make_process=FakeProcess)
+    await generator.start()
+    (process,) = FakeProcess.made
+    assert not process.is_awaited()
+    await generator.ask(Listening(), Distributions(0, "run", "a", []))
+    assert process.is_awaited()
+    process.has_ended = True
+    process.on_exit(process, ProcessExit(-9, "", is_hung=True))
+    assert not process.is_awaited()
+    assert replies_of(messages) == [(Failed, 1), (Ended, 1)]
+    assert isinstance(messages[-1], GeneratorDied)
+    assert messages[-1].reason == "the generator was replaced: it did not answer"
+    assert messages[-1].is_replaced

@@ -119,7 +119,7 @@ async def test_an_end_has_a_code_and_the_last_line_of_the_errors(
     process = ears.process(code, line_limit=1000)
     await process.write("a\n")
     await ears.hear()
-    assert ears.exits == [ended]
+    assert ears.exits == [ProcessExit(*ended)]
     assert not process.is_usable
     await process.write("b\n")
     await process.close()
@@ -133,7 +133,7 @@ async def test_two_writes_start_one_process() -> None:
     while not ears.exits:
         await ears.hear()
     assert len(ears.lines) == 1
-    assert ears.exits == [(0, "")]
+    assert ears.exits == [ProcessExit(0, "")]
 
 
 def test_the_end_of_the_app_ends_line_processes() -> None:
