@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,17 @@ import numpy.typing as npt
 from rnnlab.base.display import named
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.parsing import parse_json
-from rnnlab.corpora._tokens import EOS, PAD, UNK, Alphabet, Kind, normalise, split_tokens
+from rnnlab.corpora._tokens import (
+    EOS,
+    NORMAL_FORMS,
+    PAD,
+    UNK,
+    Alphabet,
+    Kind,
+    normalise,
+    split_tokens,
+    token_pattern,
+)
 
 Ids = npt.NDArray[np.int64]
 
@@ -127,15 +137,34 @@ class Vocabulary:
             last = pieces[-1][-1]
         return "".join(pieces)
 
-    def save(self, file: Path) -> None:
-        """Write the vocabulary as JSON."""
-        document = {
+    def document(self) -> dict[str, Any]:
+        """Return the vocabulary as JSON values, from which `load` restores it."""
+        return {
             "kind": self.kind,
             "tokens": self.tokens,
             "alphabet": self.alphabet,
             "classes": self.classes,
         }
-        file.write_text(json.dumps(document, ensure_ascii=False) + "\n", encoding="utf-8")
+
+    def rules(self) -> dict[str, Any]:
+        """Return how a text is encoded, as JSON values, for a program that is not rnnlab.
+
+        eos, unk, pad: ids of the special tokens, or None. form: the normal form of Unicode to which
+        a text is converted. pattern: regular expression whose matches are the tokens of a text.
+        is_lowercase: whether a text is converted to lower case before it is divided.
+        """
+        return {
+            "eos": self.eos,
+            "unk": self.unk,
+            "pad": self.pad,
+            "form": NORMAL_FORMS[self.alphabet],
+            "pattern": token_pattern(self.kind),
+            "is_lowercase": self.kind == "lowercase",
+        }
+
+    def save(self, file: Path) -> None:
+        """Write the vocabulary as JSON."""
+        file.write_text(json.dumps(self.document(), ensure_ascii=False) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, file: Path) -> Vocabulary:

@@ -9,29 +9,47 @@ from typing import NamedTuple, Self
 from rnnlab.runs._overview import overview
 from rnnlab.runs.records import Record, decode_lines, encode
 
+MOST_UNWRITTEN_BYTES = 64 << 20
+"""Maximum size of the records that wait for space on the disk."""
+
 
 class Journal:
-    """Appends records to a journal as whole lines; each `append` is a single write."""
+    """Appends records to a journal as whole lines; each `append` is a single write.
+
+    Records that cannot be written, because the disk is full, are kept in memory: they come first
+    when a later `append` or `flush` succeeds.
+    """
 
     def __init__(self, file: Path) -> None:
+        self._unwritten = b""
         self._descriptor = os.open(
             file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644
         )
         if _ends_in_half_a_line(file):
             os.write(self._descriptor, b"\n")
 
+    @property
+    def num_unwritten(self) -> int:
+        """Number of bytes that wait for space on the disk."""
+        return len(self._unwritten)
+
     def append(self, *records: Record) -> None:
-        """Append records, one per line."""
-        data = "".join(encode(record) for record in records).encode()
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        """Append records, one per line. Raises OSError if they are not written yet."""
+        self._unwritten += "".join(encode(record) for record in records).encode()
+        self._write()
 
     def flush(self) -> None:
-        """Flush to the disk, so that the records survive a power failure."""
+        """Flush to the disk, so that the records survive a power failure; raises OSError."""
+        self._write()
         os.fsync(self._descriptor)
 
+    def _write(self) -> None:
+        # After an error, the rest begins within a line, if the disk had space for a part of it.
+        while self._unwritten:
+            self._unwritten = self._unwritten[os.write(self._descriptor, self._unwritten) :]
+
     def close(self) -> None:
-        """Close the file; later appends fail."""
+        """Close the file; later appends fail, and records without space on the disk are lost."""
         os.close(self._descriptor)
 
     def __enter__(self) -> Self:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _RECENT = 40
 """Number of recent losses in the status, for the sparkline."""
-_ALARMING = frozenset({"diverged", "skipped"})
+_ALARMING = frozenset({"diverged", "skipped", "unsaved", "damaged"})
 """Events that set the `alarm` of the status; it is cleared when the loss is normal again."""
 _NOTIFIED: dict[str, NotifyEvent] = {"diverged": "diverged", "target": "target"}
 """Events of a run in training of which the user is notified."""
@@ -190,7 +190,7 @@ class Steering:
                     lr=record.lr,
                     tokens_per_s=record.tokens_per_s,
                     recent_losses=recent,
-                    alarm=status.alarm if session.watch.is_high or record.skipped else "",
+                    alarm=_alarm(status.alarm, record, session),
                 )
                 for problem in [] if self._notifier is None else self._notifier.problems():
                     session.log.note("note", problem)
@@ -218,6 +218,13 @@ class Steering:
                     self._notifier.send(event, self._reporter.status, record.message)
             case _:
                 pass
+
+
+def _alarm(previous: str, record: TrainRecord, session: Session) -> str:
+    """Return the alarm after a train record: a problem of the disk, or of the loss."""
+    if session.saver.problem:
+        return session.saver.problem
+    return previous if session.watch.is_high or record.skipped else ""
 
 
 def _eta_s(elapsed_s: float, progress: float) -> float | None:

@@ -214,6 +214,7 @@ def test_the_best_checkpoint_is_kept_even_if_the_state_has_another(start: Start)
     assert session.paths.checkpoint_steps() == [4, 6]
     session.state.best_step = 6
     session.save()
+    session.settle()
     assert session.paths.read_pointer("best") == 6
     assert session.paths.checkpoint_steps() == [6]
 
