@@ -68,7 +68,7 @@ def check_weights(file: Path) -> None:
     Raises FileNotFoundError if there is no such file.
     """
     if has_right_checksum(file) is False:
-        raise damaged_weights(file, _CHANGED)
+        raise damaged_weights(file, _CHANGED if is_whole(file) else _INCOMPLETE)
 
 
 def check_state(file: Path) -> None:
@@ -81,7 +81,7 @@ def check_state(file: Path) -> None:
     except OSError as error:
         raise damaged_state(file, error.strerror or "unreadable") from None
     if is_changed:
-        raise damaged_state(file, _CHANGED)
+        raise damaged_state(file, _CHANGED if is_whole(file) else _INCOMPLETE)
 
 
 def misfit(shapes: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[int, ...]]) -> str:
@@ -100,6 +100,7 @@ def misfit(shapes: Mapping[str, tuple[int, ...]], expected: Mapping[str, tuple[i
 
 
 _CHANGED = "its checksum is wrong: it has changed since it was written"
+_INCOMPLETE = "it is not complete"
 
 
 def damaged_weights(file: Path, problem: str) -> DamagedError:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.failures import cause_of
 from rnnlab.base.files import real_path, replace_text
 from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
 from rnnlab.runs.mailbox import collect
@@ -80,7 +81,8 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
         with contextlib.suppress(OSError):
             Queue(run.paths.root.parent).leave(run.name)
             replace_text(run.paths.status, encode_status(status))
-        raise RnnlabError(f"cannot start a worker: {error.strerror}") from None
+        problem = cause_of(error, run.paths.root) or error.strerror
+        raise RnnlabError(f"cannot start a worker: {problem}") from None
     finally:
         os.close(lock)
     return pid

@@ -53,7 +53,8 @@ class Run:
             return Status(state="lost", reason="its status.json is missing or unreadable")
         if state == status.state:
             return status
-        return Status(**{**vars(status), "state": state, "reason": why_lost(status, self.name)})
+        reason = why_lost(status, self.name, self.paths.root)
+        return Status(**{**vars(status), "state": state, "reason": reason})
 
     def _read_status(self) -> tuple[Status | None, State]:
         """Return the worker's last status (None if unreadable), and the true state."""

@@ -38,7 +38,7 @@ from rnnlab.training._saver import Saver
 from rnnlab.training._state import TrainingState, load_training_state
 from rnnlab.training._step import Compute
 from rnnlab.training._target import note_target
-from rnnlab.training._tensorboard import Mirror
+from rnnlab.training._tensorboard import HISTOGRAMS, Mirror
 from rnnlab.training._threads import set_threads
 from rnnlab.training._verification import Verify, is_intact_on_disk
 
@@ -214,7 +214,7 @@ class Session:
         loss, state = measured.loss_nats, self.state
         is_best = state.add_validation(loss)
         gradients = {n: p.grad for n, p in self.model.named_parameters() if p.grad is not None}
-        self.log.add_histograms("gradients", gradients)
+        self.log.add_histograms(HISTOGRAMS[0], gradients)
         self.tick()
         accuracy = None if measured.confusion is None else measured.accuracy
         record = EvalRecord(state.step, self.epoch, state.elapsed_s, loss, is_best, accuracy)

@@ -6,6 +6,7 @@ step must not delay the heartbeat.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
@@ -15,13 +16,13 @@ from collections import deque
 from dataclasses import replace
 from typing import Any
 
-from rnnlab.base.files import replace_text
 from rnnlab.runs.lock import HEARTBEAT_S
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.memory import free_bytes, held_bytes, oom_kills
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.worker._failure import Reserve
+from rnnlab.worker._status_file import write_status
 
 _MAIL_S = 0.2
 """Seconds between two reads of the mailbox: maximum delay between a key press and its effect."""
@@ -101,11 +102,7 @@ class StatusReporter:
         with self._lock:
             self._status = replace(self._status, heartbeat=time.time(), stage="", **changes)
             text = encode_status(self._status)
-        try:
-            replace_text(self._paths.status, text)
-        except OSError:
-            # No space for a temporary file: write into the blocks of the existing file.
-            self._paths.status.write_text(text, encoding="utf-8")
+        write_status(self._paths.status, text)
 
     def close(self) -> None:
         """End the thread, if it is still running."""
@@ -120,7 +117,8 @@ class StatusReporter:
             except OSError as error:
                 # A full disk or an unavailable network file system must not end the training: the
                 # next iteration tries again.
-                sys.stderr.write(f"status thread: {error}\n")
+                with contextlib.suppress(OSError):  # the log is on the same disk
+                    sys.stderr.write(f"status thread: {error}\n")
 
     def _update(self) -> None:
         commands = collect(self._paths.mailbox)
@@ -142,4 +140,4 @@ class StatusReporter:
             )
             self._is_dirty = False
             self._written_at = time.monotonic()
-            replace_text(self._paths.status, encode_status(self._status))
+            write_status(self._paths.status, encode_status(self._status))

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +22,14 @@ from rnnlab.base.files import drop_leftovers
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.records import EvalRecord, EventRecord, Record, State, TrainRecord
+from rnnlab.runs.records import (
+    EvalRecord,
+    EventRecord,
+    Record,
+    State,
+    TrainRecord,
+    encode_status,
+)
 from rnnlab.runs.store import Run
 from rnnlab.runs.warm_worker import receive_run
 from rnnlab.worker._environment import record_worker
@@ -30,6 +38,7 @@ from rnnlab.worker._load_torch import load_torch
 from rnnlab.worker._malloc import keep_memory
 from rnnlab.worker._notify import Notifier, NotifyEvent
 from rnnlab.worker._slot import hold_slot
+from rnnlab.worker._status_file import write_status
 from rnnlab.worker._status_thread import StatusReporter
 
 if TYPE_CHECKING:
@@ -55,8 +64,11 @@ def main() -> int:
         return 0
     paths, lock = RunPaths(Path(assigned[0])), assigned[1]
     os.set_inheritable(lock, False)
-    drop_leftovers(paths.root)
-    reporter = StatusReporter(paths, Run(paths).status())
+    try:
+        drop_leftovers(paths.root)
+        reporter = StatusReporter(paths, Run(paths).status())
+    except OSError as error:
+        return _fail_at_once(paths, error)
     notifier = Notifier(paths.root)
     signal.signal(signal.SIGTERM, lambda *_: reporter.post(Command("stop")))
     slots = contextlib.ExitStack()
@@ -73,7 +85,8 @@ def main() -> int:
             traceback.print_exc()
         is_bad_input = isinstance(error, BadInputError)
         reason = reason_of(error, paths.root)
-        reporter.end(state="failed", reason=reason, is_bad_input=is_bad_input)
+        with contextlib.suppress(OSError):  # then `exit_reason` finds the reason in the log
+            reporter.end(state="failed", reason=reason, is_bad_input=is_bad_input)
         notifier.send("failed", reporter.status, reason)
         return EXIT_BAD_INPUT if is_bad_input else EXIT_FAILED
     else:
@@ -95,6 +108,18 @@ def _assigned_run() -> tuple[str, int] | None:
         return sys.argv[1], int(sys.argv[2])
     load_torch()
     return receive_run(int(sys.argv[1]))
+
+
+def _fail_at_once(paths: RunPaths, error: OSError) -> int:
+    """Record that a worker could not even write its first status; return the exit code."""
+    status = replace(
+        Run(paths).status(), state="failed", reason=reason_of(error, paths.root), stage=""
+    )
+    with contextlib.suppress(OSError):
+        write_status(paths.status, encode_status(status))
+    with contextlib.suppress(OSError):  # `exit_reason` reads this line if there is no such status
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+    return EXIT_FAILED
 
 
 def _log_problems(paths: RunPaths, reporter: StatusReporter, problems: list[str]) -> None:

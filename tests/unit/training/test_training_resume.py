@@ -236,6 +236,7 @@ def test_the_newest_checkpoints_and_the_best_are_kept(
 
     def watched_save(*arguments: Any) -> None:
         save(*arguments)
+        session.checkpoints.tidy(wait=True)
         steps, best = session.paths.checkpoint_steps(), session.state.best_step
         step = session.state.step
         assert set(steps) == {
