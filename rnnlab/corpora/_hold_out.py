@@ -18,7 +18,8 @@ def hold_out(documents: Documents, config: RunConfig) -> dict[SplitName, Ids]:
 
     Uses the splits in the file. If the file has no splits, validation and test documents are drawn
     from all documents; if only the validation split is missing, it is drawn from the train split.
-    With `val_fraction` = 0, there is no validation split unless the file has one. Drawing is stratified by class. Raises BadInputError if a split would be empty.
+    With `val_fraction` = 0, there is no validation split unless the file has one. Drawing is
+    stratified by class. Raises BadInputError if a split would be empty.
     """
     random = np.random.Generator(np.random.PCG64(config.seed))
     if documents.splits:
