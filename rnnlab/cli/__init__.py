@@ -92,6 +92,7 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
         RnnlabError,
         one_line,
     )
+    from rnnlab.base.failures import cause_of
     from rnnlab.cli._app import parser
 
     try:
@@ -116,5 +117,10 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
     except OSError as error:
         message = one_line(f"{error.strerror or error}: {error.filename or 'input or output'}")
         code = EXIT_FAILED
+    except RuntimeError as error:  # of torch
+        cause = cause_of(error, is_training=False)
+        if cause is None:
+            raise
+        message, code = str(cause), EXIT_FAILED
     print(f"rnnlab: {message}", file=sys.stderr)  # noqa: T201
     return code

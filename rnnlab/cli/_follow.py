@@ -58,7 +58,9 @@ def follow(run: Run, *, is_new: bool, json: bool) -> int:
         s = summarise(run)
         talk(
             f"{s.name} {s.state}: {s.step} steps in {duration(s.elapsed_s)}, "
-            f"train {loss(s.train_loss)}, val {loss(s.val_loss)} {nats_per(s.unit)}"
+            f"train {loss(s.train_loss)}"
+            + (f", val {loss(s.val_loss)}" if s.val_loss is not None else "")
+            + f" {nats_per(s.unit)}"
             + (f", accuracy {percent(s.val_accuracy)}" if s.val_accuracy is not None else "")
         )
         verb = "classify" if s.task == "classify" else "generate"

@@ -46,7 +46,7 @@ def measure(
     if not measured:
         raise BadInputError(
             f"the corpus of {run.name!r} has no {split} split",
-            "choose another --split, or train with --test-fraction",
+            f"choose another --split, or train with --{split}-fraction",
         )
     return measured[split, checkpoint]
 

@@ -104,3 +104,8 @@ class Dataset:
     """Initial word vectors; None if the settings name no file, or for a trained model."""
     floor: Floor | None = None
     """The lowest achievable loss on unseen text; None if unknown."""
+
+    @property
+    def held_out(self) -> Split:
+        """The validation split; of a dataset without one, the train split."""
+        return self.splits.get("val") or self.splits["train"]

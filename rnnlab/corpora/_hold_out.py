@@ -18,16 +18,21 @@ def hold_out(documents: Documents, config: RunConfig) -> dict[SplitName, Ids]:
 
     Uses the splits in the file. If the file has no splits, validation and test documents are drawn
     from all documents; if only the validation split is missing, it is drawn from the train split.
-    Drawing is stratified by class. Raises BadInputError if a split would be empty.
+    With `val_fraction` = 0, there is no validation split unless the file has one. Drawing is
+    stratified by class. Raises BadInputError if a split would be empty.
     """
     random = np.random.Generator(np.random.PCG64(config.seed))
     if documents.splits:
         names = np.array(documents.splits)
         rows = {name: np.flatnonzero(names == name) for name in _in_order(set(names.tolist()))}
-        fractions: dict[SplitName, float] = {} if "val" in rows else {"val": config.val_fraction}
+        fractions: dict[SplitName, float] = {}
+        if "val" not in rows and config.val_fraction:
+            fractions["val"] = config.val_fraction
     else:
         rows = {"train": np.arange(len(documents))}
-        fractions = {"val": config.val_fraction}
+        fractions = {}
+        if config.val_fraction:
+            fractions["val"] = config.val_fraction
         if config.test_fraction:
             fractions["test"] = config.test_fraction
     sampled: dict[SplitName, list[Ids]] = {name: [] for name in ("train", *fractions)}
@@ -60,11 +65,10 @@ def check_fractions(config: RunConfig, size: int, noun: str, least: int) -> None
 
 
 def consecutive(num_train: int, num_val: int, num_test: int) -> dict[SplitName, slice]:
-    """Return the splits of a text as slices: train, val, and test if `num_test` is not 0."""
-    parts: dict[SplitName, slice] = {
-        "train": slice(0, num_train),
-        "val": slice(num_train, num_train + num_val),
-    }
+    """Return the splits of a text as slices; without a split whose number is 0."""
+    parts: dict[SplitName, slice] = {"train": slice(0, num_train)}
+    if num_val:
+        parts["val"] = slice(num_train, num_train + num_val)
     if num_test:
         parts["test"] = slice(num_train + num_val, num_train + num_val + num_test)
     return parts

@@ -14,6 +14,8 @@ from typing import Literal
 Kind = Literal["chars", "words", "lowercase"]
 Alphabet = Literal["unicode", "ascii"]
 
+NORMAL_FORMS: dict[Alphabet, Literal["NFC", "NFD"]] = {"unicode": "NFC", "ascii": "NFD"}
+"""Normal form of Unicode to which a text is converted; for ASCII, all else is dropped then."""
 EOS, PAD, UNK = "<eos>", "<pad>", "<unk>"
 
 _SPACED_WORD = re.compile(rf" ?{UNK}| ?\w+(?:['’]\w+)*| ?[^\w\s]|\s")  # noqa: RUF001
@@ -59,3 +61,10 @@ def split_tokens(text: str, kind: Kind) -> list[str]:
     if "<br" in text:
         text = _LINE_BREAK.sub(" ", text)
     return _BARE_WORD.findall(text)
+
+
+def token_pattern(kind: Kind) -> str:
+    """Return the regular expression whose matches are the tokens of a normalised text."""
+    if kind == "chars":
+        return "(?s:.)"
+    return (_SPACED_WORD if kind == "words" else _BARE_WORD).pattern

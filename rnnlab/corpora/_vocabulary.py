@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,17 @@ from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.base.parsing import parse_json
 from rnnlab.base.regular_files import LIST_BYTES, read_text
-from rnnlab.corpora._tokens import EOS, PAD, UNK, Alphabet, Kind, normalise, split_tokens
+from rnnlab.corpora._tokens import (
+    EOS,
+    NORMAL_FORMS,
+    PAD,
+    UNK,
+    Alphabet,
+    Kind,
+    normalise,
+    split_tokens,
+    token_pattern,
+)
 
 Ids = npt.NDArray[np.int64]
 
@@ -129,15 +139,34 @@ class Vocabulary:
             last = pieces[-1][-1]
         return "".join(pieces)
 
-    def save(self, file: Path) -> None:
-        """Write the vocabulary as JSON, atomically; raise OSError."""
-        document = {
+    def document(self) -> dict[str, Any]:
+        """Return the vocabulary as JSON values, from which `load` restores it."""
+        return {
             "kind": self.kind,
             "tokens": self.tokens,
             "alphabet": self.alphabet,
             "classes": self.classes,
         }
-        replace_text(file, json.dumps(document, ensure_ascii=False) + "\n", durable=True)
+
+    def rules(self) -> dict[str, Any]:
+        """Return how a text is encoded, as JSON values, for a program that is not rnnlab.
+
+        eos, unk, pad: ids of the special tokens, or None. form: the normal form of Unicode to which
+        a text is converted. pattern: regular expression whose matches are the tokens of a text.
+        is_lowercase: whether a text is converted to lower case before it is divided.
+        """
+        return {
+            "eos": self.eos,
+            "unk": self.unk,
+            "pad": self.pad,
+            "form": NORMAL_FORMS[self.alphabet],
+            "pattern": token_pattern(self.kind),
+            "is_lowercase": self.kind == "lowercase",
+        }
+
+    def save(self, file: Path) -> None:
+        """Write the vocabulary as JSON, atomically; raise OSError."""
+        replace_text(file, json.dumps(self.document(), ensure_ascii=False) + "\n", durable=True)
 
     @classmethod
     def load(cls, file: Path) -> Vocabulary:

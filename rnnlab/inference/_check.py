@@ -12,7 +12,7 @@ import numpy as np
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.inference.network import Arrays
-from rnnlab.runs.intact import damaged_weights
+from rnnlab.runs.intact import damaged_weights, misfit
 from rnnlab.settings.run_config import RunConfig
 
 LayerShapes = Callable[[int, int], Mapping[str, tuple[int, ...]]]
@@ -29,21 +29,15 @@ def check_arrays(
 ) -> None:
     """Raise RnnlabError, with the name of the file, if an array does not fit or is not finite."""
     expected = _shapes(config, vocab_size, num_outputs, layer_shapes)
-    for name in sorted(expected.keys() | arrays.keys()):
-        array = arrays.get(name)
-        if array is None:
-            problem = f"it has no {name}"
-        elif name not in expected:
-            problem = f"it has a tensor {name}, which the model does not have"
-        elif array.shape != expected[name]:
-            problem = f"{name} is {list(array.shape)} instead of {list(expected[name])}"
-        elif array.dtype.kind != "f":
+    problem = misfit({name: array.shape for name, array in arrays.items()}, expected)
+    for name, array in sorted(arrays.items()):
+        if not problem and array.dtype.kind != "f":
             problem = f"{name} has numbers of type {array.dtype}"
-        elif not np.isfinite(array).all():
-            raise damaged_weights(file, f"{name} has a number that is not finite")
-        else:
-            continue
+    if problem:
         raise RnnlabError(f"{file} does not fit this model: {problem}")
+    for name, array in sorted(arrays.items()):
+        if not np.isfinite(array).all():
+            raise damaged_weights(file, f"{name} has a number that is not finite")
 
 
 def _shapes(

@@ -148,8 +148,9 @@ def load_model(
     for _ in range(10):
         step = checkpoint if isinstance(checkpoint, int) else paths.read_pointer(checkpoint)
         if step is None:
+            yet = " yet" if config.val_fraction else ": it has no validation split"
             raise NoCheckpointError(
-                f"{paths.name!r} has no {checkpoint} checkpoint yet", "use --checkpoint last"
+                f"{paths.name!r} has no {checkpoint} checkpoint{yet}", "use --checkpoint last"
             )
         file = paths.weights(step)
         try:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rnnlab.base import registry
 from rnnlab.base.regular_files import UnfitFileError, path_of_open
 from rnnlab.native import CELLS, NUM_GATES, NUM_STATES
-from rnnlab.runs.intact import damaged_weights
+from rnnlab.runs.intact import check_weights, damaged_weights
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
@@ -170,11 +170,13 @@ def arrays_of(model: TextModel) -> dict[str, NDArray[Any]]:
 def read_arrays(file: Path) -> dict[str, NDArray[Any]]:
     """Return the arrays of a file of weights.
 
-    Raises FileNotFoundError if the file does not exist, RnnlabError if it does not hold weights.
+    Raises FileNotFoundError if the file does not exist, RnnlabError if it does not hold weights or
+    its checksum is wrong.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
+    check_weights(file)
     try:
         with path_of_open(file) as path:
             return load_file(path)

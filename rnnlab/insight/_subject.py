@@ -127,7 +127,7 @@ class InspectedModel:
         device = self.loaded.model.device
         if text is None:
             length = min(LENGTH, max(self.loaded.config.length, least))
-            return draw_sample(self.dataset.splits["val"], ROWS, length, device)
+            return draw_sample(self.dataset.held_out, ROWS, length, device)
         if self.loaded.config.task == "classify":
             raise BadInputError(
                 "the class of this text is unknown",
@@ -169,7 +169,7 @@ class InspectedModel:
         """
         rows: list[Ids] = []
         num_tokens, is_sorted = 0, False
-        for batch in self.dataset.splits["val"].eval_batches(_DRAWN_FROM * most):
+        for batch in self.dataset.held_out.eval_batches(_DRAWN_FROM * most):
             sizes_B = batch.lengths_B
             if sizes_B is None:
                 sizes_B = (batch.targets >= 0).sum(axis=1)

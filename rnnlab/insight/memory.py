@@ -82,7 +82,7 @@ def _windows(subject: InspectedModel, text: str | None) -> Sample:
     if text is None:
         length = min(max(_DISTANCES), max(subject.loaded.config.length, LEAST))
         device = subject.loaded.model.device
-        return draw_sample(subject.dataset.splits["val"], ROWS, length, device)
+        return draw_sample(subject.dataset.held_out, ROWS, length, device)
     sample = subject.sample(text, least=LEAST)
     num = sample.tokens_BT.shape[1]
     length = min(max(_DISTANCES), max(LEAST // 2, num // 2))

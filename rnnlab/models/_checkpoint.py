@@ -9,17 +9,17 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from rnnlab.base.errors import BadInputError, RnnlabError
-from rnnlab.base.files import replacing
 from rnnlab.base.regular_files import UnfitFileError, path_of_open
 from rnnlab.corpora import Vocabulary
 from rnnlab.models._classifier import Classifier
 from rnnlab.models._language_model import LanguageModel
+from rnnlab.models._tensor_file import save_tensors
 from rnnlab.models._text_model import TextModel
-from rnnlab.runs.intact import damaged_weights
+from rnnlab.runs.intact import check_weights, damaged_weights, misfit
 from rnnlab.settings.run_config import RunConfig
 
 
@@ -33,18 +33,23 @@ def build_model(config: RunConfig, vocabulary: Vocabulary) -> TextModel:
     return model.double() if config.dtype == "float64" else model
 
 
-def save_weights(file: Path, model: TextModel) -> None:
-    """Write a model's weights atomically: a reader sees the old file or the complete new one."""
+def save_weights(file: Path, model: TextModel, metadata: Mapping[str, str] | None = None) -> None:
+    """Write a model's weights atomically: a reader sees the old file or the complete new one.
+
+    metadata: result of `describe`; None for weights that say nothing about their model. Raises
+    OSError.
+    """
     tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
-    with replacing(file) as temporary:
-        save_file(tensors, temporary, {"format": "pt"})
+    save_tensors(file, tensors, {"format": "pt"} if metadata is None else metadata)
 
 
 def load_weights(file: Path, model: TextModel) -> None:
     """Load weights into a model.
 
-    Raises RnnlabError if they do not fit the model, FileNotFoundError if there is no such file.
+    Raises RnnlabError if they are damaged or do not fit the model, FileNotFoundError if there is no
+    such file.
     """
+    check_weights(file)
     try:
         with path_of_open(file) as path:
             tensors = load_file(path)
@@ -52,25 +57,30 @@ def load_weights(file: Path, model: TextModel) -> None:
         raise damaged_weights(file, f"it is {error.strerror or error}") from None
     except SafetensorError as error:
         raise damaged_weights(file, str(error).partition("\n")[0].rstrip(":")) from None
-    _set(model, tensors, file)
+    for name, tensor in sorted(tensors.items()):
+        if not tensor.isfinite().all():
+            raise damaged_weights(file, f"{name} has a number that is not finite")
+    fit(model, tensors, file)
 
 
 def set_weights(model: TextModel, arrays: Mapping[str, NDArray[Any]], file: Path) -> None:
     """Copy the arrays of a file into a model; raises RnnlabError if they do not fit the model."""
-    _set(model, {name: torch.from_numpy(array) for name, array in arrays.items()}, file)
+    fit(model, {name: torch.from_numpy(array) for name, array in arrays.items()}, file)
 
 
-def _set(model: TextModel, tensors: Mapping[str, Tensor], file: Path) -> None:
-    try:
-        model.load_state_dict(tensors)
-    except RuntimeError as error:
-        raise _misfit(file, error) from None
+def fit(model: TextModel, tensors: Mapping[str, Tensor], file: Path) -> None:
+    """Copy tensors into a model.
 
-
-def _misfit(file: Path, error: Exception) -> RnnlabError:
-    # The first line only names the class; the second one names the first tensor.
-    lines = [line.strip() for line in str(error).splitlines()]
-    return RnnlabError(f"{file} does not fit this model: {(lines[1:2] or lines)[0]}")
+    file: file of the tensors. Raises RnnlabError, which names the first tensor that does not fit,
+    its shape and the expected shape.
+    """
+    problem = misfit(
+        {name: tuple(tensor.shape) for name, tensor in tensors.items()},
+        {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()},
+    )
+    if problem:
+        raise RnnlabError(f"{file} does not fit this model: {problem}")
+    model.load_state_dict(tensors)
 
 
 def resolve_device(setting: str) -> torch.device:

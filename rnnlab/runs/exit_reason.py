@@ -6,33 +6,81 @@ out-of-memory kills, and the kernel's log if the user may read it.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shutil
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
+from rnnlab.base.failures import Cause, cause_of
 from rnnlab.runs import memory
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Status
 
 KERNEL_LOG = "/dev/kmsg"
 _KILLED = re.compile(r"out of memory: Killed process (\d+)", re.IGNORECASE)
+_OS_ERROR = re.compile(r"^(?:\w+Error): \[Errno (\d+)\]")
+
+_STATUS_BYTES = 1 << 14
+"""Free space below which a worker cannot write its last status."""
 _MOST_BYTES = 8192
-"""Maximum length in bytes of a line in the kernel's log; one read returns one line."""
+"""Maximum length in bytes of a line in the kernel's log (one read returns one line), and of the
+part of a worker's log that is read."""
 
 
-def why_lost(status: Status, name: str) -> str:
-    """Return why the worker of a run died, and the remedy; status: the last that it wrote."""
+def why_lost(status: Status, name: str, folder: Path | None = None) -> str:
+    """Return why the worker of a run died, and the remedy.
+
+    status: the last that the worker wrote. folder: the folder of the run, whose log and disk are
+    evidence.
+    """
     process = f"process {status.pid} on {status.host}" if status.pid else "see worker.log"
-    resume = f"`rnnlab resume {name}` continues the run"
+    command = f"`rnnlab resume {name}`"
+    resume = f"{command} continues the run"
     killed = _killed_for_memory(status)
     if killed:
         used = f"; it used {status.held_bytes >> 20} MiB" if status.held_bytes else ""
         remedy = "stop other runs or use a smaller --batch or --hidden"
         return f"its worker died ({process}), {killed}{used}; {remedy}; {resume}"
+    cause = None if folder is None else _disk_problem(status, folder)
+    if cause is not None:
+        return f"its worker ended ({process}), probably because {cause}, then use {command}"
     return (
         f"its worker died without a message ({process}): it was killed, or the machine went down; "
         f"{resume}"
     )
+
+
+def _disk_problem(status: Status, folder: Path) -> Cause | None:
+    """Return what kept a worker from writing its end: the last line of its log, or a full disk."""
+    number = _last_error(status, RunPaths(folder).log)
+    if number is not None:
+        return cause_of(OSError(number, os.strerror(number)), folder)
+    try:
+        is_full = shutil.disk_usage(folder).free < _STATUS_BYTES
+    except OSError:
+        return None
+    return cause_of(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), folder) if is_full else None
+
+
+def _last_error(status: Status, log: Path) -> int | None:
+    """Return the number of the OSError in the last line of a log; None if it has no such line.
+
+    None also if the line is older than the status: then it is an earlier worker's.
+    """
+    try:
+        with log.open("rb") as stream:
+            if os.fstat(stream.fileno()).st_mtime < status.heartbeat:
+                return None
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _MOST_BYTES))
+            lines = stream.read(_MOST_BYTES).decode(errors="replace").split("\n")
+    except OSError:
+        return None
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    match = _OS_ERROR.match(last)
+    return None if match is None else int(match[1])
 
 
 def _killed_for_memory(status: Status) -> str:

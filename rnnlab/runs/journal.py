@@ -19,12 +19,19 @@ _COPIED_BYTES = 1 << 22
 Fate = Literal["", "restored", "replaced", "lost"]
 """What has happened to a journal that is open: nothing; it was removed and is written again with
 all its records; another file has its name; it was removed and its records are lost."""
+MOST_UNWRITTEN_BYTES = 64 << 20
+"""Maximum size of the records that wait for space on the disk."""
 
 
 class Journal:
-    """Appends records to a journal as whole lines; each `append` is a single write."""
+    """Appends records to a journal as whole lines; each `append` is a single write.
+
+    Records that cannot be written, because the disk is full, are kept in memory: they come first
+    when a later `append` or `flush` succeeds.
+    """
 
     def __init__(self, file: Path) -> None:
+        self._unwritten = b""
         self.file = file
         self._folder = _identity(file.parent)
         self._open()
@@ -66,22 +73,32 @@ class Journal:
                 stream.write(block)
                 place += len(block)
 
+    @property
+    def num_unwritten(self) -> int:
+        """Number of bytes that wait for space on the disk."""
+        return len(self._unwritten)
+
     def append(self, *records: Record) -> None:
-        """Append records, one per line."""
+        """Append records, one per line. Raises OSError if they are not written yet."""
         self.write("".join(encode(record) for record in records))
 
     def write(self, lines: str) -> None:
-        """Append whole lines, which end with a newline."""
-        data = lines.encode()
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        """Append whole lines, which end with a newline; as `append` if the disk is full."""
+        self._unwritten += lines.encode()
+        self._write()
 
     def flush(self) -> None:
-        """Flush to the disk, so that the records survive a power failure."""
+        """Flush to the disk, so that the records survive a power failure; raises OSError."""
+        self._write()
         os.fsync(self._descriptor)
 
+    def _write(self) -> None:
+        # After an error, the rest begins within a line, if the disk had space for a part of it.
+        while self._unwritten:
+            self._unwritten = self._unwritten[os.write(self._descriptor, self._unwritten) :]
+
     def close(self) -> None:
-        """Close the file; later appends fail."""
+        """Close the file; later appends fail, and records without space on the disk are lost."""
         os.close(self._descriptor)
 
     def __enter__(self) -> Self:

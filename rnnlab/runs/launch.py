@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.failures import cause_of
 from rnnlab.base.files import drop_leftovers, real_path, replace_text
 from rnnlab.base.regular_files import open_to_append
 from rnnlab.runs.held_folder import FolderMovedError, HeldFolder
@@ -103,7 +104,8 @@ def _launch(run: Run, folder: HeldFolder, *, is_queued: bool) -> int:
             folder.check()
             Queue(run.paths.root.parent).leave(run.name)
             replace_text(run.paths.status, encode_status(status))
-        raise RnnlabError(f"cannot start a worker: {error.strerror or error}") from None
+        problem = cause_of(error, run.paths.root) or error.strerror or error
+        raise RnnlabError(f"cannot start a worker: {problem}") from None
     finally:
         os.close(lock)
     return pid

@@ -150,9 +150,11 @@ class RunPaths:
         except (OSError, ValueError):
             if pointer == "best":
                 return None
-        steps = self.checkpoint_steps()
-        resumable = [step for step in steps if self.training_state(step).exists()]
-        return max(resumable or steps, default=None)
+        return max(self.resumable_steps() or self.checkpoint_steps(), default=None)
+
+    def resumable_steps(self) -> list[int]:
+        """Return the steps of the checkpoints with a training state, ascending."""
+        return [step for step in self.checkpoint_steps() if self.training_state(step).exists()]
 
     def checkpoint_steps(self) -> list[int]:
         """Return the steps of the checkpoints on disk, ascending."""

@@ -132,7 +132,7 @@ class SampleRecord:
 Event = Literal[
     "started", "resumed", "paused", "continued", "checkpoint", "skipped", "note", "stopped",
     "finished", "failed", "spike", "diverged", "rollback", "set", "target",
-    "journal",
+    "journal", "unsaved", "damaged",
 ]  # fmt: skip
 REMEDY = "lower --lr or set --clip"
 """Advice in messages about a loss that diverges; the app names a key instead."""

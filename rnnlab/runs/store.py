@@ -58,7 +58,8 @@ class Run:
             return self._without_status()
         if state == status.state:
             return status
-        return Status(**{**vars(status), "state": state, "reason": why_lost(status, self.name)})
+        reason = why_lost(status, self.name, self.paths.root)
+        return Status(**{**vars(status), "state": state, "reason": reason})
 
     def _without_status(self) -> Status:
         """Return the status of a run whose file is unreadable, from the other files.

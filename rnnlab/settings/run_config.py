@@ -49,8 +49,8 @@ class RunConfig(BaseModel):
     """Invalid bytes in texts and vectors: an error, U+FFFD, or left out."""
     limit_chars: int | None = Field(None, ge=2)
     """Use only the first N characters (documents: N characters at random)."""
-    val_fraction: float = Field(0.1, gt=0, lt=0.9)
-    """Fraction of the text for validation, at its end (documents: random)."""
+    val_fraction: float = Field(0.1, ge=0, lt=0.9)
+    """Fraction of the text for validation, near its end (0: no validation)."""
     test_fraction: float = Field(0.0, ge=0, lt=0.9)
     """Fraction of the text for the test split, after the validation split."""
     part: Literal["head", "tail"] = "head"
@@ -185,6 +185,14 @@ class RunConfig(BaseModel):
     def _agree(self) -> Self:
         if self.val_fraction + self.test_fraction >= 0.95:
             raise ValueError("val_fraction and test_fraction leave no text to train on")
+        if not self.val_fraction:
+            needs = {
+                "patience": self.patience > 0,
+                "target": self.target is not None,
+                "schedule = plateau": self.schedule == "plateau",
+            }
+            for name in (name for name, is_set in needs.items() if is_set):
+                raise ValueError(f"{name} needs validations: set val_fraction above 0")
         if self.tied and (self.one_hot or self.embedding != self.hidden):
             raise ValueError("tied needs learned embeddings with embedding = hidden")
         if self.tied and self.task == "classify":

@@ -1,10 +1,15 @@
-"""The checkpoints of a run: when to write one, writing it crash-safely, and deleting old ones."""
+"""The checkpoints of a run: when to write one, writing it crash-safely, and deleting old ones.
+
+Old checkpoints are deleted only after the new ones, `last` and `best`, have been read back from the
+disk and their checksums are right. A thread reads them; the deletion follows between two steps.
+"""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import torch
 
@@ -13,6 +18,7 @@ from rnnlab.base.files import flush, replace_text
 from rnnlab.models import TextModel, save_weights
 from rnnlab.runs.paths import RunPaths
 from rnnlab.training._state import TrainingState, save_training_state
+from rnnlab.training._verification import Verification, Verify, is_intact_on_disk
 
 EVERY_S = 15.0
 """Default seconds between checkpoints; a killed worker loses the training since the last one."""
@@ -36,13 +42,29 @@ class Checkpoints:
         keep: int,
         fingerprint: str,
         clock: Callable[[], float] = time.monotonic,
+        about: Mapping[str, str] | None = None,
+        verify: Verify = is_intact_on_disk,
         check_folder: Callable[[], object] = lambda: None,
     ) -> None:
         """keep: number of newest checkpoints to keep. clock: returns seconds, from any origin.
 
-        check_folder: raises FolderMovedError if another folder has the path of the run.
+        about: metadata of the weights (`models.describe`). verify: see `Verify`. check_folder:
+        raises FolderMovedError if another folder has the path of the run.
         """
         self._paths = paths
+        self._about = about
+        self._verify = verify
+        self._verification: Verification | None = None
+        self._verified_best: int | None = None
+        """Step of the best weights that have been verified, intact or not."""
+        self._protected: set[int] = set()
+        """Steps that are kept because a newer checkpoint is damaged."""
+        self._must_save = False
+        """Whether the last checkpoint is damaged and has not been followed by another attempt."""
+        self._was_damaged = False
+        """Whether the previous last checkpoint was damaged, too."""
+        self._lost: set[Path] = set()
+        """Files that were found damaged."""
         self._keep = keep
         self._fingerprint = fingerprint
         self._clock = clock
@@ -58,7 +80,10 @@ class Checkpoints:
 
         best_step: step of the best weights up to that checkpoint; None before a validation.
         """
-        self._trusted = self._paths.read_pointer("last")
+        last = self._paths.read_pointer("last")
+        if last is not None and self._paths.training_state(last) in self._lost:
+            return
+        self._trusted = last
         self._best_of_trusted = best_step
 
     @property
@@ -75,8 +100,10 @@ class Checkpoints:
 
         every, minutes: the interval in steps or in minutes; if both are 0, it is EVERY_S seconds,
         and shorter early in the run, when weights change fast and prompts need recent ones.
-        elapsed_s: training time so far.
+        elapsed_s: training time so far. After a damaged checkpoint, the next one is due at once.
         """
+        if self._must_save:
+            return True
         age_s = self._clock() - self._saved_at
         if every or minutes:
             is_by_step = bool(every) and step % every == 0
@@ -95,29 +122,75 @@ class Checkpoints:
 
         shown: the model that is evaluated and prompted: `model`, or the average of its weights.
         If a weight is not finite, raises OverflownWeightsError and writes nothing: at a high
-        learning rate, weight decay can overflow although the gradient was finite.
+        learning rate, weight decay can overflow although the gradient was finite. Raises OSError if
+        the checkpoint cannot be written: the previous one then remains `last`.
         """
+        # Set before the attempt: after a failure, the next attempt is an interval later.
+        started = self._saved_at = self._clock()
         if not torch.stack([p.isfinite().all() for p in model.parameters()]).all():
             raise OverflownWeightsError
-        started = self._clock()
+        self._must_save = False
         paths, step = self._paths, state.step
         if not paths.pointer("last").exists():
             replace_text(paths.corpus, json.dumps({"sha256": self._fingerprint}), durable=True)
         save_training_state(paths.training_state(step), state, optimizer, model)
-        save_weights(paths.weights(step), shown)
+        save_weights(paths.weights(step), shown, self._about)
         self._check_folder()  # writing the files above may have taken seconds
         # Update `best` first: if the worker is killed before it updates `last`, the run resumes
         # from the old `last`, and its next checkpoint sets `best` again.
-        if state.best_step not in {None, paths.read_pointer("best")}:
-            replace_text(paths.pointer("best"), f"{state.best_step}\n", durable=True)
+        best = state.best_step
+        if best not in {None, paths.read_pointer("best")} and paths.weights(best or 0).exists():
+            replace_text(paths.pointer("best"), f"{best}\n", durable=True)
         replace_text(paths.pointer("last"), f"{step}\n", durable=True)
-        self._drop_old(step)
+        self._verification = Verification(self._new_files(step), self._verify)
         self._saved_at = self._clock()
         self._cost_s = self._saved_at - started
+
+    def tidy(self, *, wait: bool = False) -> str:
+        """Delete old checkpoints once `last` and `best` are verified; return the problem, or "".
+
+        wait: block until they are verified; else do nothing before that. If one of them is damaged,
+        all older checkpoints are kept.
+        """
+        verification = self._verification
+        if verification is None or not (wait or verification.is_done):
+            return ""
+        verification.wait()
+        self._verification = None
+        paths = self._paths
+        last = paths.read_pointer("last")
+        if last is None:
+            return ""
+        damaged = set(verification.damaged)
+        if not damaged:
+            if paths.weights(self._verified_best or 0) not in self._lost:
+                self._protected.clear()
+            self._was_damaged = False
+            self._drop_old(last)
+            return ""
+        self._lost |= damaged
+        self._protected |= {*paths.checkpoint_steps()} - {last}
+        is_last_damaged = bool(damaged & {paths.weights(last), paths.training_state(last)})
+        self._must_save = is_last_damaged and not self._was_damaged
+        self._was_damaged = is_last_damaged
+        names = ", ".join(sorted(file.name for file in damaged))
+        return f"damaged on the disk: {names}; the older checkpoints are kept; check the disk"
+
+    def _new_files(self, last: int) -> list[Path]:
+        """Return the files of the last checkpoint, and of the best weights if they are new."""
+        files = [self._paths.training_state(last), self._paths.weights(last)]
+        best = self._paths.read_pointer("best")
+        if best not in (None, self._verified_best):
+            assert best is not None
+            self._verified_best = best
+            if best != last:
+                files.append(self._paths.weights(best))
+        return files
 
     def go_back_to(self, state: TrainingState) -> None:
         """Delete the checkpoints after `state`, to which the run has rolled back."""
         paths = self._paths
+        self._verification, self._verified_best = None, None
         replace_text(paths.pointer("last"), f"{state.step}\n", durable=True)
         best = paths.read_pointer("best")
         if best is not None and best > state.step:
@@ -134,11 +207,16 @@ class Checkpoints:
         self._check_folder()
         steps = self._paths.checkpoint_steps()
         best = self._paths.read_pointer("best")
-        needed = {last, self.trusted, best, self._best_of_trusted, *steps[-self._keep :]}
+        # After a resume from an older checkpoint there may be later, abandoned ones.
+        newest = [step for step in steps if step <= last][-self._keep :]
+        needed = {last, self.trusted, best, self._best_of_trusted, *newest}
+        needed |= self._protected
         for step in steps:
             if step not in needed:
                 self._paths.weights(step).unlink(missing_ok=True)
-        resumable = {last} if self._trusted is None else {last, self._trusted}
+        resumable = {last, *self._protected}
+        if self._trusted is not None:
+            resumable.add(self._trusted)
         needed_states = {self._paths.training_state(step) for step in resumable}
         for file in self._paths.root.glob("training-*.safetensors"):
             if file not in needed_states:

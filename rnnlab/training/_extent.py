@@ -1,9 +1,27 @@
-"""The extent of a run: its number of steps, and the part of it that is completed."""
+"""The extent of a run: its batches, its number of steps, and the part that is completed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
+from rnnlab.corpora import Batch, Split
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.training._state import TrainingState
+
+
+def batches(split: Split, state: Callable[[], TrainingState]) -> Iterator[Batch]:
+    """Yield the batches of a train split without end, from the position of a state on.
+
+    state: returns the present state, whose position the caller moves before it asks for a batch.
+    """
+    while True:
+        epoch, position = state().epoch, state().batch
+        for batch in split.train_batches(epoch, position):
+            yield batch
+            position += 1
+            # The position is elsewhere after the epoch's last batch, or after a rollback.
+            if (state().epoch, state().batch) != (epoch, position):
+                break
 
 
 def total_steps(config: RunConfig, batches_per_epoch: int) -> int | None:

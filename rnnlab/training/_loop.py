@@ -28,15 +28,25 @@ Ending = Literal["finished", "stopped"]
 def train(session: Session) -> Ending:
     """Train until the run ends or a stop command arrives, and write a final checkpoint.
 
-    Raises RnnlabError if the training diverges and the settings do not allow a rollback.
+    Raises RnnlabError if the training diverges and the settings do not allow a rollback, OSError if
+    the first or the final checkpoint cannot be written.
     """
+    ending = _train(session)
+    session.settle()
+    return ending
+
+
+def _train(session: Session) -> Ending:
+    """Train until the run ends or a stop command arrives."""
     if session.state.step == 0:
         for message in session.dataset.notes:
             session.log.note("note", message)
         session.log.note("started", f"on {session.device}")
-        session.save()
+        session.save(is_needed=True)
         session.sample()
     else:
+        if session.damage:
+            session.log.note("damaged", session.damage)
         session.log.note("resumed", f"from the checkpoint of step {session.state.step}")
         session.log.note_missing()
     if session.dtype != session.config.dtype:
@@ -74,6 +84,7 @@ class Loop:
         update = self._update(batch)
         is_epoch_end = self._count_step()
         session.tick()
+        session.saver.tidy()
         is_over = session.progress >= 1.0
         if self._log(update, is_over=is_over) is Position.REWOUND:
             return False

@@ -12,6 +12,7 @@ from rnnlab.insight import LENGTH, ROWS, Sample, draw_sample, probe
 from rnnlab.models import TextModel
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.training._run_log import RunLog
+from rnnlab.training._tensorboard import HISTOGRAMS
 
 COST = 50
 """Probes take at most 1/COST of the training time: if a probe costs more than a few steps, as in a
@@ -59,6 +60,6 @@ class Probing:
             self.sample = None
             return
         self._log.write(result.record)
-        self._log.add_histograms("gates", result.values)
+        self._log.add_histograms(HISTOGRAMS[1], result.values)
         ended = self._clock()
         self._due_at = ended + COST * (ended - started)

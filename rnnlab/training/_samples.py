@@ -123,11 +123,14 @@ class Sampler:
 
 
 def held_out_prompt(dataset: Dataset) -> str:
-    """Return the first words of the validation split; empty for a sentence model."""
+    """Return the first words of the validation split, or of the train split if there is none.
+
+    Empty for a sentence model.
+    """
     vocabulary = dataset.vocabulary
     if vocabulary.eos is not None:
         return ""
-    batch = next(iter(dataset.splits["val"].eval_batches(2 * _PROMPT_CHARS)))
+    batch = next(iter(dataset.held_out.eval_batches(2 * _PROMPT_CHARS)))
     ids = batch.inputs_BT[0].tolist()
     if vocabulary.kind != "chars":
         return vocabulary.decode(ids[:_PROMPT_WORDS])

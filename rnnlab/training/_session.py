@@ -10,12 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-import torch
-
 from rnnlab.base.errors import RnnlabError
 from rnnlab.corpora import Batch, Dataset, Split
-from rnnlab.models import TextModel, build_model, load_weights, resolve_device
+from rnnlab.models import TextModel, build_model, describe, load_weights, resolve_device
 from rnnlab.runs.corpus import check_corpus
+from rnnlab.runs.intact import DamagedError, newest_intact
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import REMEDY, EvalRecord, Record
@@ -26,21 +25,22 @@ from rnnlab.training._checkpoints import Checkpoints, OverflownWeightsError
 from rnnlab.training._divergence import LossWatch
 from rnnlab.training._ema import WeightAverage
 from rnnlab.training._evaluate import Evaluation, evaluate
-from rnnlab.training._extent import is_stagnant, progress, total_steps
+from rnnlab.training._extent import batches, is_stagnant, progress, total_steps
+from rnnlab.training._initial import initialise
 from rnnlab.training._optimizer import make_optimizer
+from rnnlab.training._plateau import PLATEAU, lower_on_plateau
 from rnnlab.training._position import Position
 from rnnlab.training._precision import cpu_has_bfloat16, supported_dtype
 from rnnlab.training._probing import Probing
 from rnnlab.training._run_log import RunLog
 from rnnlab.training._samples import Sampler
+from rnnlab.training._saver import Saver
 from rnnlab.training._state import TrainingState, load_training_state
 from rnnlab.training._step import Compute
 from rnnlab.training._target import note_target
-from rnnlab.training._tensorboard import Mirror
+from rnnlab.training._tensorboard import HISTOGRAMS, Mirror
 from rnnlab.training._threads import set_threads
-
-PLATEAU = 2
-"""Number of validations without improvement after which `plateau` halves the learning rate."""
+from rnnlab.training._verification import Verify, is_intact_on_disk
 
 MAX_ROLLBACKS = 5
 """Maximum number of rollbacks; each halves the learning rate, and one more fails the run."""
@@ -82,6 +82,8 @@ class Session:
     """Opens the TensorBoard mirror of the journal: (folder, last step to keep) -> mirror."""
     measure: Callable[[TextModel, Split, int], Evaluation] = evaluate
     """Evaluates a model on at most N tokens of the validation split."""
+    verify: Verify = is_intact_on_disk
+    """Returns whether a new file of a checkpoint is intact, before older ones are deleted."""
     check_folder: Callable[[], object] = lambda: None
     """Raises FolderMovedError if another folder has the path of the run; called before writes."""
     has_bfloat16: Callable[[], bool] = cpu_has_bfloat16
@@ -95,24 +97,27 @@ class Session:
         set_threads(self.model, self.config.threads)
         self.optimizer = make_optimizer(self.model, self.config)
         self.checkpoints = Checkpoints(
-            self.paths, self.config.keep, self.dataset.fingerprint, self.clock, self.check_folder
-        )
+            self.paths, self.config.keep, self.dataset.fingerprint, self.clock,
+            describe(self.config, self.dataset.vocabulary), self.verify, self.check_folder,
+        )  # fmt: skip
         self.average: WeightAverage | None = None
+        self.damage = ""
+        """Why the run resumes from an older checkpoint than its last one; empty if it does not."""
         step = self.paths.read_pointer("last")
         if step is None:
-            self._begin()
+            initialise(self.model, self.paths, self.dataset)
+            self.state = TrainingState.fresh(self.config.seed, self.device)
+            self._start_average()
         else:
             check_corpus(self.paths, self.dataset.fingerprint)
-            self._go_back_to(step)
+            self._resume_from(step)
         self.config = self.config.model_copy(update=self.state.changed)
         self.sampler = Sampler.of(self.config, self.dataset, self.clock)
         self.log = RunLog(
-            self.paths,
-            lambda: self.state,
-            lambda record: self.control.on_record(record, self),
-            self.make_mirror,
-            has_samples=self.sampler is not None,
-        )
+            self.paths, lambda: self.state, lambda record: self.control.on_record(record, self),
+            self.make_mirror, has_samples=self.sampler is not None,
+        )  # fmt: skip
+        self.saver = Saver(self.checkpoints, self.log, self.paths.root, self.state)
         self.train_split = self.dataset.splits["train"]
         self.batches_per_epoch = self.train_split.num_batches()
         self.compute = self._fastest_step()
@@ -120,16 +125,16 @@ class Session:
         self.probe = self._make_probing()
         self._ticked_at = self.clock()
 
-    def _begin(self) -> None:
-        """Initialise the training state, and the weights from another run or from word vectors."""
-        if self.paths.initial_weights.exists():
-            load_weights(self.paths.initial_weights, self.model)
-        if self.dataset.vectors is not None and self.model.embedding is not None:
-            matrix = torch.from_numpy(self.dataset.vectors.matrix)
-            with torch.no_grad():
-                self.model.embedding.weight.copy_(matrix)
-        self.state = TrainingState.fresh(self.config.seed, self.device)
-        self._start_average()
+    def _resume_from(self, step: int) -> None:
+        """Restore the last checkpoint; if it is damaged, the newest older one that is intact."""
+        try:
+            self._go_back_to(step)
+        except DamagedError as error:
+            older = newest_intact(self.paths, step)
+            if older is None:
+                raise
+            self._go_back_to(older)
+            self.damage = f"{error.what}; the run goes on from step {older}"
 
     def _go_back_to(self, step: int) -> None:
         """Restore weights, optimiser and position in the data from a checkpoint."""
@@ -145,7 +150,7 @@ class Session:
             self.average = WeightAverage(self.model, self.config.average)
 
     def _make_probing(self) -> Probing:
-        return Probing(self.config, self.dataset.splits["val"], self.device, self.log, self.clock)
+        return Probing(self.config, self.dataset.held_out, self.device, self.log, self.clock)
 
     def _fastest_step(self) -> Compute:
         """Return the function of a step; a new one after `_go_back_to`, which moves tensors."""
@@ -190,14 +195,7 @@ class Session:
 
         The caller moves the position to the next batch, or back, before it asks for that batch.
         """
-        while True:
-            epoch, position = self.state.epoch, self.state.batch
-            for batch in self.train_split.train_batches(epoch, position):
-                yield batch
-                position += 1
-                # The position is elsewhere after the epoch's last batch, or after a rollback.
-                if (self.state.epoch, self.state.batch) != (epoch, position):
-                    break
+        return batches(self.train_split, lambda: self.state)
 
     def tick(self) -> None:
         """Update the training time."""
@@ -207,54 +205,57 @@ class Session:
         self._ticked_at = now
 
     def validate(self) -> Position:
-        """Evaluate on the validation split, record whether the weights are the best, and save."""
-        measured = self.measure(
-            self.shown_model, self.dataset.splits["val"], self.config.eval_tokens
-        )
-        loss = measured.loss_nats
-        state = self.state
-        best = state.best_val_loss
-        is_best = math.isfinite(loss) and (best is None or loss < best)
-        if is_best:
-            state.best_val_loss, state.best_step = loss, state.step
-        state.num_stale = 0 if is_best else state.num_stale + 1
+        """Evaluate on the validation split, record whether the weights are the best, and save.
+
+        A run without a validation split only saves.
+        """
+        split = self.dataset.splits.get("val")
+        if split is None:
+            return self.save()
+        measured = self.measure(self.shown_model, split, self.config.eval_tokens)
+        loss, state = measured.loss_nats, self.state
+        is_best = state.add_validation(loss)
         gradients = {n: p.grad for n, p in self.model.named_parameters() if p.grad is not None}
-        self.log.add_histograms("gradients", gradients)
+        self.log.add_histograms(HISTOGRAMS[0], gradients)
         self.tick()
         accuracy = None if measured.confusion is None else measured.accuracy
         record = EvalRecord(state.step, self.epoch, state.elapsed_s, loss, is_best, accuracy)
         self.log.write(record)
         if not state.has_reached_target:
             state.has_reached_target = note_target(self.config.target, record, self.log)
-        if state.num_stale and state.num_stale % PLATEAU == 0:
-            self._lower_rate()
+        if lower_on_plateau(self.config, state):
+            what = (
+                f"no improvement in {PLATEAU} validations: learning rate lowered to {self.lr:.3g}"
+            )
+            self.log.note("note", what)
         return self.save()
 
-    def _lower_rate(self) -> None:
-        scale = self.state.lr_scale
-        lower = min(scale, max(self.config.final_lr, scale / 2))
-        if self.config.schedule == "plateau" and lower < scale:
-            self.state.lr_scale = lower
-            self.log.note(
-                "note",
-                f"no improvement in {PLATEAU} validations: learning rate lowered to {self.lr:.3g}",
-            )
-
-    def save(self) -> Position:
+    def save(self, *, is_needed: bool = False) -> Position:
         """Flush the journal, then write a checkpoint; roll back if a weight is not finite.
 
-        If `on_divergence` is "stop", raise OverflownWeightsError instead of rolling back.
+        If `on_divergence` is "stop", raise OverflownWeightsError instead of rolling back. If the
+        files cannot be written, for example because the disk is full, the run goes on with an
+        alarm, and the next checkpoint is the next attempt; if `is_needed`, raise OSError.
         """
         self.tick()
         self.check_folder()
-        self.log.flush()
+        parts = self.model, self.shown_model, self.optimizer, self.state
         try:
-            self.checkpoints.save(self.model, self.shown_model, self.optimizer, self.state)
+            self.saver.save(*parts, is_needed=is_needed)
         except OverflownWeightsError as error:
             if self.config.on_divergence == "stop":
                 raise
             return self.roll_back(error.what)
         return Position.KEPT
+
+    def settle(self) -> None:
+        """Write the final checkpoint if the last attempt failed, and delete old checkpoints.
+
+        Raises OSError if the checkpoint cannot be written.
+        """
+        if self.saver.is_behind:
+            self.save(is_needed=True)
+        self.saver.tidy(wait=True)
 
     def roll_back(self, why: str) -> Position:
         """Return to the last trusted checkpoint, and halve the learning rate.
@@ -273,6 +274,7 @@ class Session:
         self.state.lr_scale = before.lr_scale / 2
         self.state.num_rollbacks = before.num_rollbacks + 1
         self.checkpoints.go_back_to(self.state)
+        self.saver.restart_from(self.state)
         self.compute = self._fastest_step()
         self.watch = self._new_watch()
         self.log.rewind_mirror()

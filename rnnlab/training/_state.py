@@ -7,21 +7,20 @@ hold only their average. Shapes: H hidden units, B sequences.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from rnnlab.base.errors import RnnlabError
-from rnnlab.base.files import replacing
 from rnnlab.base.parsing import parse_json
 from rnnlab.base.regular_files import UnfitFileError, path_of_open
 from rnnlab.cells import State
-from rnnlab.models import TextModel
-from rnnlab.runs.intact import damaged_state
+from rnnlab.models import TextModel, fit, save_tensors
+from rnnlab.runs.intact import check_state, damaged_state
 from rnnlab.training._metrics import MetricWindow
 
 
@@ -60,6 +59,15 @@ class TrainingState:
         """Return the state before the first step."""
         return cls(MetricWindow(), torch.Generator(device=device).manual_seed(seed))
 
+    def add_validation(self, loss: float) -> bool:
+        """Count a validation at this step; return True if its loss (nats) is the best so far."""
+        best = self.best_val_loss
+        is_best = math.isfinite(loss) and (best is None or loss < best)
+        if is_best:
+            self.best_val_loss, self.best_step = loss, self.step
+        self.num_stale = 0 if is_best else self.num_stale + 1
+        return is_best
+
 
 _SCALARS = (
     "step", "epoch", "batch", "elapsed_s", "best_val_loss", "best_step", "changed", "num_stale",
@@ -72,7 +80,10 @@ _LATER_SCALARS = ("has_reached_target",)
 def save_training_state(
     file: Path, state: TrainingState, optimizer: torch.optim.Optimizer, model: TextModel
 ) -> None:
-    """Write the training state, the optimiser's state and the weights in training, atomically."""
+    """Write the training state, the optimiser's state and the weights in training, atomically.
+
+    Raises OSError.
+    """
     tensors = {f"model.{name}": part.contiguous() for name, part in model.state_dict().items()}
     tensors["generator"] = state.generator.get_state()
     for layer, parts in enumerate(state.carried or ()):
@@ -88,9 +99,7 @@ def save_training_state(
                 tensors[f"optimizer.{index}.{name}"] = value.contiguous()
             elif value is not None:
                 scalars[f"optimizer.{index}.{name}"] = value
-    metadata = {"state": json.dumps(scalars)}
-    with replacing(file) as temporary:
-        save_file(tensors, temporary, metadata)
+    save_tensors(file, tensors, {"state": json.dumps(scalars)})
 
 
 def load_training_state(
@@ -98,9 +107,11 @@ def load_training_state(
 ) -> TrainingState:
     """Return a saved training state; restore `optimizer` and `model` from the same file.
 
-    Raises RnnlabError if the file is missing, unreadable or from another kind of device.
+    Raises DamagedError if the file is missing, damaged or unreadable, RnnlabError if it does not
+    fit the model or is from another kind of device.
     """
     device = model.device
+    check_state(file)
     try:
         with path_of_open(file) as path, safe_open(path, framework="pt") as stored:
             scalars = parse_json(stored.metadata()["state"])
@@ -110,7 +121,6 @@ def load_training_state(
             for name, tensor in tensors.items()
             if name.startswith("model.")
         }
-        model.load_state_dict(weights)
         window = MetricWindow(**scalars.pop("window"))
         known = {name: scalars[name] for name in _SCALARS}
         known |= {name: scalars[name] for name in _LATER_SCALARS if name in scalars}
@@ -118,6 +128,7 @@ def load_training_state(
         raise damaged_state(file, f"it is {error.strerror or error}") from None
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise damaged_state(file, str(error).partition("\n")[0]) from None
+    fit(model, weights, file)
     generator = torch.Generator(device=device)
     try:
         generator.set_state(tensors["generator"])

@@ -1,14 +1,22 @@
-"""The TensorBoard mirror of a journal: metrics, samples, histograms of gradients and gates."""
+"""The TensorBoard mirror of a journal: metrics, samples, histograms, settings.
+
+A tag is `GROUP/NAME`. TensorBoard sorts the groups by name, so the names of all others come after
+`loss`, the group that a user needs first.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnlab.base.display import visible
+from rnnlab.base.parsing import parse_toml
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import (
     EvalRecord,
+    EventRecord,
     LayersRecord,
     ProbeRecord,
     Record,
@@ -20,6 +28,52 @@ if TYPE_CHECKING:
     from torch import Tensor
     from torch.utils.tensorboard import SummaryWriter
 
+Scalars = dict[str, float | None]
+HISTOGRAMS = ("parameter_gradients/values", "recurrent_gates/values")
+"""Beginnings of the tags of histograms: of gradients by parameter, of gates by layer and gate."""
+SETTINGS = "settings/config.toml"
+"""Tag of the settings as text."""
+_METRICS: dict[str, float] = {"loss/train": 0.0, "loss/val": 0.0, "metrics/accuracy": 0.0}
+"""Scalars that the page of hyperparameters shows; the values are not used."""
+_INDENT = "    "
+"""Begins every line of a text: TensorBoard then renders a code block, not Markdown."""
+
+
+def _of_steps(record: TrainRecord) -> Scalars:
+    return {
+        "loss/train": record.train_loss,
+        "optimizer/learning_rate": record.lr,
+        "optimizer/gradient_norm": record.grad_norm,
+        "optimizer/gradient_norm_max": record.grad_norm_max,
+        "optimizer/clipped": record.clipped,
+        "speed/tokens_per_s": record.tokens_per_s,
+    }
+
+
+def _of_validation(record: EvalRecord) -> Scalars:
+    return {"loss/val": record.val_loss, "metrics/accuracy": record.accuracy}
+
+
+def _of_layers(record: LayersRecord) -> Scalars:
+    norms = {f"parameter_gradients/norm/{name}": x for name, x in record.grad_norms.items()}
+    return norms | {f"parameter_weights/norm/{name}": x for name, x in record.weight_norms.items()}
+
+
+def _of_probe(record: ProbeRecord) -> Scalars:
+    return {
+        **{f"recurrent_gates/open/{name}": fraction for name, fraction in record.open.items()},
+        **{f"recurrent_gates/shut/{name}": fraction for name, fraction in record.shut.items()},
+        **{f"recurrent_memory/half_life/{name}": num for name, num in record.half_life.items()},
+    }
+
+
+_SCALARS: Mapping[type, Callable[[Any], Scalars]] = {
+    TrainRecord: _of_steps,
+    EvalRecord: _of_validation,
+    LayersRecord: _of_layers,
+    ProbeRecord: _of_probe,
+}
+
 
 class Mirror:
     """A TensorBoard event file, stored next to the journal.
@@ -30,49 +84,45 @@ class Mirror:
 
     def __init__(self, folder: Path, step: int) -> None:
         """TensorBoard discards the events of earlier files after `step`."""
-        self._folder = folder
+        self._paths = RunPaths(folder)
         self._step = step
         self._samples: list[SampleRecord] = []
 
     @cached_property
     def _writer(self) -> SummaryWriter:
-        """The event file, which is opened when it is first used."""
+        """The event file, which is opened when it is first used; it begins with the settings."""
         from torch.utils.tensorboard import SummaryWriter
 
         purge_step = self._step + 1 if self._step else None
-        return SummaryWriter(str(self._folder), purge_step=purge_step, flush_secs=10)
+        writer = SummaryWriter(str(self._paths.root), purge_step=purge_step, flush_secs=10)
+        self._add_settings(writer, self._step)
+        return writer
+
+    def _add_settings(self, writer: SummaryWriter, step: int) -> None:
+        """Write the present settings of the run, as text and as hyperparameters."""
+        from torch.utils.tensorboard.summary import hparams
+
+        try:
+            text = self._paths.config.read_text(encoding="utf-8")
+            settings = parse_toml(text)
+        except (OSError, ValueError):
+            return  # the figures do not depend on them
+        writer.add_text(SETTINGS, _code(text), step)
+        shown = {n: str(v).lower() if isinstance(v, bool) else v for n, v in settings.items()}
+        for summary in hparams(shown, _METRICS)[:2]:  # the third one is the end of the run
+            writer.file_writer.add_summary(summary)
 
     @property
     def _is_open(self) -> bool:
         return "_writer" in vars(self)
 
     def add(self, record: Record) -> None:
-        """Write one record of the journal."""
-        match record:
-            case TrainRecord():
-                scalars = {
-                    "loss/train": record.train_loss,
-                    "gradient/norm": record.grad_norm,
-                    "gradient/norm_max": record.grad_norm_max,
-                    "gradient/clipped": record.clipped,
-                    "lr": record.lr,
-                    "tokens_per_s": record.tokens_per_s,
-                }
-            case EvalRecord():
-                scalars = {"loss/val": record.val_loss, "accuracy/val": record.accuracy}
-            case LayersRecord():
-                scalars = {f"gradient/{name}": norm for name, norm in record.grad_norms.items()}
-                scalars |= {f"weight/{name}": norm for name, norm in record.weight_norms.items()}
-            case ProbeRecord():
-                scalars = {f"half_life/{name}": steps for name, steps in record.half_life.items()}
-                scalars |= {f"gate_shut/{name}": fraction for name, fraction in record.shut.items()}
-                scalars |= {f"gate_open/{name}": fraction for name, fraction in record.open.items()}
-            case SampleRecord():
-                self._samples.append(record)
-                scalars = {}
-            case _:
-                return
-        for name, value in scalars.items():
+        """Write one record of the journal; after a change of settings, also the settings."""
+        if isinstance(record, SampleRecord):
+            self._samples.append(record)
+        elif isinstance(record, EventRecord) and record.event == "set" and self._is_open:
+            self._add_settings(self._writer, record.step)
+        for name, value in _SCALARS.get(type(record), lambda _: {})(record).items():
             if value is not None:
                 self._writer.add_scalar(name, value, record.step)
         if self._is_open:
@@ -87,12 +137,11 @@ class Mirror:
     def _add_sample(self, record: SampleRecord) -> None:
         """Write a sample as a code block, so that TensorBoard does not render it as Markdown."""
         text = f"{record.prompt}\N{BLACK RIGHT-POINTING SMALL TRIANGLE}{record.text}"
-        block = "\n".join(f"    {line}" for line in visible(text).split("\n"))
         tag = f"samples/{record.prompt_number} {record.decoder}"
-        self._writer.add_text(tag, block, record.step)
+        self._writer.add_text(tag, _code(text), record.step)
 
     def add_histograms(self, group: str, tensors: dict[str, Tensor], step: int) -> None:
-        """Write a histogram of each finite tensor: gradients by parameter, or values by gate."""
+        """Write a histogram of each finite tensor, by parameter or gate; group: of HISTOGRAMS."""
         for name, tensor in tensors.items():
             if tensor.isfinite().all():
                 self._writer.add_histogram(f"{group}/{name}", tensor.float(), step)
@@ -102,3 +151,7 @@ class Mirror:
         if self._is_open or self._step or self._samples:
             self._add_samples()
             self._writer.close()
+
+
+def _code(text: str) -> str:
+    return "\n".join(_INDENT + line for line in visible(text).split("\n"))

@@ -57,8 +57,12 @@ class Notifier:
             "RNNLAB_RUN_FOLDER": str(self._folder.absolute()),
         }
         thread = threading.Thread(target=self._run, args=(command, variables), daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:  # no memory or no process left
+            self._problems.append(f"no notification: {error}")
+        else:
+            self._threads.append(thread)
 
     def problems(self) -> list[str]:
         """Return the problems of the commands since the last call, one line each."""

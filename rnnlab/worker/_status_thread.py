@@ -18,8 +18,6 @@ from dataclasses import replace
 from typing import Any
 
 from rnnlab.base.errors import one_line
-from rnnlab.base.files import replace_text
-from rnnlab.base.regular_files import write_bytes
 from rnnlab.runs.held_folder import FolderMovedError, HeldFolder
 from rnnlab.runs.liveness import HEARTBEAT_S
 from rnnlab.runs.mailbox import Command, collect
@@ -27,6 +25,7 @@ from rnnlab.runs.memory import free_bytes, held_bytes, oom_kills
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.worker._failure import Reserve
+from rnnlab.worker._status_file import write_status
 
 _MAIL_S = 0.2
 """Seconds between two reads of the mailbox: maximum delay between a key press and its effect."""
@@ -162,11 +161,7 @@ class StatusReporter:
             with contextlib.suppress(OSError):  # the folder is deleted
                 self._folder.replace_text(self._paths.status.name, text)
             return
-        try:
-            replace_text(self._paths.status, text, durable=True)
-        except OSError:
-            # No space for a temporary file: write into the blocks of the existing file.
-            write_bytes(self._paths.status, text.encode())
+        write_status(self._paths.status, text, durable=True)
         with contextlib.suppress(OSError):
             collect(self._paths.mailbox)
 
@@ -197,7 +192,8 @@ class StatusReporter:
             except OSError as error:
                 # A full disk or an unavailable network file system must not end the training: the
                 # next iteration tries again.
-                sys.stderr.write(f"status thread: {error}\n")
+                with contextlib.suppress(OSError):  # the log is on the same disk
+                    sys.stderr.write(f"status thread: {error}\n")
 
     def _keep_mail(self) -> None:
         while not self._closing.wait(_MAIL_S):
@@ -246,4 +242,4 @@ class StatusReporter:
             self._is_dirty = False
             self._written_at = time.monotonic()
             alarm = self._status.alarm or self._mail_problem
-            replace_text(self._paths.status, encode_status(replace(self._status, alarm=alarm)))
+            write_status(self._paths.status, encode_status(replace(self._status, alarm=alarm)))

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rnnlab.base.errors import RnnlabError, one_line
+from rnnlab.base.failures import cause_of, is_out_of_memory
 from rnnlab.base.parsing import parse_json
 from rnnlab.runs.memory import forget_peak, peak_bytes
-from rnnlab.worker._failure import is_out_of_memory
 from rnnlab.worker._pings import without_pings
 from rnnlab.worker._stdout import replies_alone
 
@@ -88,6 +88,8 @@ def main(questions: Iterable[str], replies: TextIO, measure: Trial = trial) -> i
             answer = {"problem": one_line(f"{type(error).__name__}: {error}")}
             if is_out_of_memory(error):
                 answer = {"problem": "out of memory; lower batch, length or hidden"}
+            elif cause := cause_of(error):
+                answer = {"problem": str(cause)}
         say({"ask": question["ask"], **answer})
     return 0
 

@@ -17,6 +17,7 @@ from typing import TextIO
 
 from rnnlab.base import registry
 from rnnlab.base.errors import NoCheckpointError, RnnlabError, one_line
+from rnnlab.base.failures import cause_of
 from rnnlab.base.parsing import parse_json
 from rnnlab.corpora import UnknownTokensError
 from rnnlab.native import set_num_threads
@@ -106,7 +107,8 @@ def _failed(question: Question, error: Exception) -> Failed:
             str(error),
             is_checkpoint_missing=isinstance(error, NoCheckpointError),
         )
-    return Failed(question.ask, one_line(f"{type(error).__name__}: {error}"))
+    cause = cause_of(error, is_training=False)
+    return Failed(question.ask, str(cause or one_line(f"{type(error).__name__}: {error}")))
 
 
 def send(reply: Reply) -> None:

@@ -16,6 +16,7 @@ import signal
 import sys
 import traceback
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -26,7 +27,14 @@ from rnnlab.runs.journal import Journal
 from rnnlab.runs.launch import STOP_SIGNALS
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.records import EvalRecord, EventRecord, Record, State, TrainRecord
+from rnnlab.runs.records import (
+    EvalRecord,
+    EventRecord,
+    Record,
+    State,
+    TrainRecord,
+    encode_status,
+)
 from rnnlab.runs.store import Run
 from rnnlab.runs.warm_worker import receive_run
 from rnnlab.worker._environment import record_worker
@@ -35,6 +43,7 @@ from rnnlab.worker._load_torch import load_torch
 from rnnlab.worker._malloc import keep_memory
 from rnnlab.worker._notify import Notifier, NotifyEvent
 from rnnlab.worker._slot import hold_slot
+from rnnlab.worker._status_file import write_status
 from rnnlab.worker._status_thread import StatusReporter
 
 if TYPE_CHECKING:
@@ -42,7 +51,7 @@ if TYPE_CHECKING:
 
 _RECENT = 40
 """Number of recent losses in the status, for the sparkline."""
-_ALARMING = frozenset({"diverged", "skipped", "journal"})
+_ALARMING = frozenset({"diverged", "skipped", "journal", "unsaved", "damaged"})
 """Events that set the `alarm` of the status; it is cleared when the loss is normal again, except
 that of lost records."""
 _NOTIFIED: dict[str, NotifyEvent] = {"diverged": "diverged", "target": "target"}
@@ -69,8 +78,11 @@ def main() -> int:
     except (FolderMovedError, OSError) as error:
         sys.stderr.write(f"{paths.root}: {error}\n")
         return EXIT_FAILED  # this folder, if there is one, belongs to another worker
-    drop_leftovers(paths.root)
-    reporter = StatusReporter(paths, Run(paths).status(), folder, posted)
+    try:
+        drop_leftovers(paths.root)
+        reporter = StatusReporter(paths, Run(paths).status(), folder, posted)
+    except OSError as error:
+        return _fail_at_once(paths, error)
     notifier = Notifier(paths.root)
     slots = contextlib.ExitStack()
 
@@ -95,7 +107,8 @@ def main() -> int:
             traceback.print_exc()
         is_bad_input = isinstance(error, BadInputError)
         reason = reason_of(error, paths.root)
-        reporter.end(state="failed", reason=reason, is_bad_input=is_bad_input)
+        with contextlib.suppress(OSError):  # then `exit_reason` finds the reason in the log
+            reporter.end(state="failed", reason=reason, is_bad_input=is_bad_input)
         notifier.send("failed", reporter.status, reason)
         return EXIT_BAD_INPUT if is_bad_input else EXIT_FAILED
     else:
@@ -120,6 +133,18 @@ def _assigned_run() -> tuple[str, int] | None:
         return sys.argv[1], int(sys.argv[2])
     load_torch()
     return receive_run(int(sys.argv[1]))
+
+
+def _fail_at_once(paths: RunPaths, error: OSError) -> int:
+    """Record that a worker could not even write its first status; return the exit code."""
+    status = replace(
+        Run(paths).status(), state="failed", reason=reason_of(error, paths.root), stage=""
+    )
+    with contextlib.suppress(OSError):
+        write_status(paths.status, encode_status(status))
+    with contextlib.suppress(OSError):  # `exit_reason` reads this line if there is no such status
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+    return EXIT_FAILED
 
 
 def _log_problems(paths: RunPaths, reporter: StatusReporter, problems: list[str]) -> None:
@@ -219,7 +244,7 @@ class Steering:
                     lr=record.lr,
                     tokens_per_s=record.tokens_per_s,
                     recent_losses=recent,
-                    alarm=status.alarm if self._is_in_trouble(record, session) else "",
+                    alarm=self._alarm(record, session),
                 )
                 for problem in self._problems():
                     session.log.note("note", problem)
@@ -249,9 +274,14 @@ class Steering:
             case _:
                 pass
 
-    def _is_in_trouble(self, record: TrainRecord, session: Session) -> bool:
-        """Return whether the alarm still applies; that of lost records applies to the end."""
-        return session.watch.is_high or record.skipped > 0 or self._has_lost_records
+    def _alarm(self, record: TrainRecord, session: Session) -> str:
+        """Return the alarm after a train record: a problem of the disk, or of the loss.
+
+        That of lost records applies to the end.
+        """
+        is_in_trouble = session.watch.is_high or record.skipped > 0 or self._has_lost_records
+        alarm = self._reporter.status.alarm if is_in_trouble else ""
+        return session.saver.problem or alarm
 
     def _problems(self) -> list[str]:
         notifications = [] if self._notifier is None else self._notifier.problems()

@@ -71,7 +71,7 @@ class Bench:
         self.bare()
         found = probe(self.model, self.sample, 1)
         self.mirror.add(found.record)
-        self.mirror.add_histograms("gates", found.values, 1)
+        self.mirror.add_histograms("recurrent_gates/values", found.values, 1)
 
 
 def seconds(work: Callable[[], None]) -> float:

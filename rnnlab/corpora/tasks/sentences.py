@@ -146,7 +146,8 @@ def _split_sentences(indexed: Indexed, config: RunConfig) -> dict[SplitName, sli
     check_fractions(config, size, "sentence", least=1)
     num_val, num_test = int(size * config.val_fraction), int(size * config.test_fraction)
     num_train = size - num_val - num_test
-    if num_val < 1 or num_train < 2 or (config.test_fraction and num_test < 1):
+    lacks_val = config.val_fraction > 0 and num_val < 1
+    if lacks_val or num_train < 2 or (config.test_fraction and num_test < 1):
         ends = {indexed.distinct[i] for i in indexed.places[indexed.starts[1:] - 1]}
         has_end = any(token.endswith((".", "?", "!")) for token in ends)
         problem = f"has only {size} sentences ending" if has_end else "has no sentence that ends"

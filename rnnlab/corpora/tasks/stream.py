@@ -142,13 +142,14 @@ def _split_text(indexed: Indexed, config: RunConfig, noun: str) -> dict[SplitNam
     check_fractions(config, size, noun, least=2)
     num_val, num_test = int(size * config.val_fraction), int(size * config.test_fraction)
     num_train = size - num_val - num_test
-    if num_val >= 2 and config.test_fraction and num_test < 2:
+    lacks_val = config.val_fraction > 0 and num_val < 2
+    if not lacks_val and config.test_fraction and num_test < 2:
         raise BadInputError(
             f"{size:,} {noun}s with test_fraction = {config.test_fraction:g} are too few for a "
             "test split",
             "give a longer text, or raise --test-fraction",
         )
-    if num_train < config.batch * 2 or num_train <= config.length or num_val < 2:
+    if num_train < config.batch * 2 or num_train <= config.length or lacks_val:
         need = max(config.batch * 2, config.length + 1)
         raise BadInputError(
             f"the corpus has {size:,} {noun}s, {num_train:,} of them for training; "

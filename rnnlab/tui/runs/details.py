@@ -93,6 +93,12 @@ def _main_facts(s: RunSummary | None) -> tuple[str, ...]:
     return () if s is None else (s.name, s.state, s.stage, s.reason, s.alarm)
 
 
+def _validations(s: RunSummary) -> str:
+    """Return the last and the best validation loss; only a dash before the first validation."""
+    best = "" if s.best_step is None else f", best {loss(s.best_val_loss)} at step {s.best_step:,}"
+    return f"{loss(s.val_loss)}{best}"
+
+
 def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
     layers = f"{s.layers} x {s.hidden}" if s.layers else ""
     total = f" of {s.total_steps:,}" if s.total_steps else ""
@@ -107,7 +113,7 @@ def _facts(s: RunSummary, history: History | None, last: int | None) -> Text:
         ("step", f"{s.step:,}{total}, epoch {s.epoch:.2f}"),
         *([("saved", f"weights of step {last:,}")] if is_elsewhere and last else []),
         ("train", f"{loss(s.train_loss)} {nats_per(s.unit)}"),
-        ("val", f"{loss(s.val_loss)}, best {loss(s.best_val_loss)} at step {s.best_step or 0:,}"),
+        ("val", _validations(s)),
         *accuracy,
         ("grad", f"{loss(s.grad_norm)}, clip limit {s.clip:g}" if s.clip else loss(s.grad_norm)),
         ("speed", f"{count(s.tokens_per_s)} tokens/s on {s.device or '?'}"),

@@ -18,6 +18,7 @@ from rnnlab.base.files import replace_text
 from rnnlab.inference import LoadedModel, load_model
 from rnnlab.inference.network import Arrays, read_arrays
 from rnnlab.models import TextModel
+from rnnlab.runs.intact import DamagedError
 from rnnlab.runs.paths import Pointer, RunPaths
 from rnnlab.runs.records import State, Status, encode_status
 
@@ -130,7 +131,7 @@ def test_a_file_that_is_not_safetensors_is_refused(
 ) -> None:
     paths = save_run(make_loaded(), 5)
     paths.weights(5).write_bytes(content)
-    message = message_of(lambda: load_model(paths), RnnlabError)
+    message = message_of(lambda: load_model(paths), DamagedError)
     assert str(paths.weights(5)) in message
 
 
@@ -138,7 +139,7 @@ def test_a_truncated_file_is_refused(make_loaded: Make, save_run: Save) -> None:
     paths = save_run(make_loaded(), 5)
     whole = paths.weights(5).read_bytes()
     paths.weights(5).write_bytes(whole[: len(whole) // 2])
-    message_of(lambda: load_model(paths), RnnlabError)
+    message_of(lambda: load_model(paths), DamagedError)
 
 
 def test_loading_retries_if_the_checkpoint_is_replaced_meanwhile(

@@ -10,7 +10,7 @@ import torch
 
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.inference import LoadedModel
-from rnnlab.models import TextModel, _checkpoint, load_weights, resolve_device, save_weights
+from rnnlab.models import TextModel, load_weights, resolve_device, save_weights
 
 Make = Callable[..., LoadedModel]
 
@@ -27,26 +27,6 @@ def test_weights_of_another_shape_are_refused(
     save_weights(file, make_loaded().model)
     with pytest.raises(RnnlabError, match="does not fit this model"):
         load_weights(file, make_loaded(**other).model)
-
-
-def test_a_failed_save_leaves_the_old_weights_and_no_temporary_file(
-    make_loaded: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "weights.safetensors"
-    old = make_loaded(seed=1).model
-    save_weights(file, old)
-
-    def full_disk(_tensors: object, file: Path, _metadata: object) -> None:
-        file.write_bytes(b"half")
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(_checkpoint, "save_file", full_disk)
-    with pytest.raises(OSError, match="no space"):
-        save_weights(file, make_loaded(seed=2).model)
-    assert list(tmp_path.iterdir()) == [file]
-    result = make_loaded(seed=3).model
-    load_weights(file, result)
-    assert equal(result, old)
 
 
 def test_missing_devices_are_refused() -> None:

@@ -214,6 +214,7 @@ def test_the_best_checkpoint_is_kept_even_if_the_state_has_another(start: Start)
     assert session.paths.checkpoint_steps() == [4, 6]
     session.state.best_step = 6
     session.save()
+    session.settle()
     assert session.paths.read_pointer("best") == 6
     assert session.paths.checkpoint_steps() == [6]
 
@@ -235,6 +236,7 @@ def test_the_newest_checkpoints_and_the_best_are_kept(
 
     def watched_save(*arguments: Any) -> None:
         save(*arguments)
+        session.checkpoints.tidy(wait=True)
         steps, best = session.paths.checkpoint_steps(), session.state.best_step
         step = session.state.step
         assert set(steps) == {

@@ -36,11 +36,16 @@ def reporter() -> FakeReporter:
 
 
 def alarm_after(
-    reporter: FakeReporter, record: EventRecord | TrainRecord, *, is_high: bool = False
+    reporter: FakeReporter,
+    record: EventRecord | TrainRecord,
+    *,
+    is_high: bool = False,
+    problem: str = "",
 ) -> str:
     """Let the loop write a record; return the alarm of the status."""
     session: Any = SimpleNamespace(
         watch=SimpleNamespace(is_high=is_high),
+        saver=SimpleNamespace(problem=problem),
         state=None,
         progress=0.5,
         epoch=1.0,
@@ -62,6 +67,15 @@ def test_an_alarm_lasts_until_the_loss_is_normal(reporter: FakeReporter, event: 
     assert alarm_after(reporter, step(), is_high=True) == "lower --lr"
     assert alarm_after(reporter, step(skipped=1)) == "lower --lr"
     assert alarm_after(reporter, EventRecord(20, "checkpoint")) == "lower --lr"
+    assert alarm_after(reporter, step()) == ""
+
+
+@pytest.mark.parametrize("event", ["unsaved", "damaged"])
+def test_an_alarm_of_the_disk_lasts_as_long_as_the_problem(
+    reporter: FakeReporter, event: str
+) -> None:
+    assert alarm_after(reporter, EventRecord(10, event, "the disk is full")) == "the disk is full"
+    assert alarm_after(reporter, step(), problem="still full") == "still full"
     assert alarm_after(reporter, step()) == ""
 
 
