@@ -151,11 +151,12 @@ def _fill_while_training(
         if status.state == "lost":
             problems.append(f"{run.name}: a full disk is shown as a kill: {status.reason}")
         if isinstance(disk, SmallDisk) and status.state == "failed":
+            disk.fill(worker)  # also the space that the worker had reserved for its last words
             problems += _refused(shop, run, witness)
     disk.free()
     if not is_over:
         witness.follow(run, worker)
-    return problems + [one for one in shop.problems(run) if "Traceback" not in one.title()]
+    return problems + list(shop.problems(run, has_failed=True))
 
 
 def _refused(shop: Workshop, run: Run, witness: Witness) -> list[str]:

@@ -76,7 +76,7 @@ def _freeze_while_training(
     witness.follow(run, worker)
     if has_ended(worker) and run.status().state in ("starting", "running"):
         problems.append(f"{run.name} has no worker and is {run.status().state}")
-    return problems + list(shop.problems(run))
+    return problems + list(shop.problems(run, has_failed=True))
 
 
 def _way(folder: Path) -> str:

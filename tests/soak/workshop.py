@@ -42,6 +42,7 @@ PLACES: dict[str, tuple[type, str, int, float]] = {
 SETTINGS: dict[str, object] = {
     "hidden": 8, "embedding": 6, "batch": 4, "length": 10, "lr": 0.02, "steps": 120, "keep": 2,
     "log_every": 3, "eval_every": 30, "checkpoint_every": 10, "sample_length": 4,
+    "sample_every": 30,
     "probe_every": 0, "threads": 1, "device": "cpu",
 }  # fmt: skip
 
@@ -87,8 +88,11 @@ class Workshop:
         written = records_of(run)
         return sum(max(0, n - written.get(line, 0)) for line, n in self.reference.items())
 
-    def problems(self, run: Run) -> Iterator[str]:
-        """Yield what is wrong with the files of a run that has no worker."""
+    def problems(self, run: Run, *, has_failed: bool = False) -> Iterator[str]:
+        """Yield what is wrong with the files of a run that has no worker.
+
+        has_failed: whether a worker failed, as it had to: its log has a traceback then.
+        """
         last = run.paths.read_pointer("last")
         for pointer in ("last", "best"):
             step = run.paths.read_pointer(pointer) if run.paths.pointer(pointer).exists() else None
@@ -96,7 +100,7 @@ class Workshop:
                 yield f"{run.name}: {pointer} names step {step}, whose weights are damaged"
         if last is not None and not is_whole(run.paths.training_state(last)):
             yield f"{run.name}: the training state of step {last} is damaged"
-        if "Traceback" in run.paths.log.read_text(encoding="utf-8"):
+        if not has_failed and "Traceback" in run.paths.log.read_text(encoding="utf-8"):
             yield f"{run.name}: a traceback in its log"
 
     @staticmethod
