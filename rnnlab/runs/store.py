@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
-from rnnlab.base.files import flush, real_path, replace_text
+from rnnlab.base.files import flush, real_path, remove_folder, replace_text
 from rnnlab.base.locations import checkpoints_folder, shipped_runs
 from rnnlab.base.parsing import parse_json, parse_toml
 from rnnlab.runs.exit_reason import why_lost
@@ -23,6 +23,11 @@ from rnnlab.runs.lock import ENDING_S, take_lock, true_state
 from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status, encode_status
+
+_DRAFT = ".new-"
+"""Beginning of the name of a run's folder before it is complete."""
+_DRAFT_S = 3600.0
+"""Age in seconds from which a draft belongs to a process that was killed."""
 
 
 class Family(NamedTuple):
@@ -184,7 +189,8 @@ class RunStore:
             if not self.root.is_dir():
                 self.root.mkdir(parents=True, exist_ok=True)
                 flush(self.root.parent)
-            draft = self.root / f".new-{secrets.token_hex(4)}"
+            _drop_old_drafts(self.root)
+            draft = self.root / f"{_DRAFT}{secrets.token_hex(4)}"
             draft.mkdir(mode=0o755)
         except OSError as error:
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror}") from None
@@ -209,7 +215,7 @@ class RunStore:
         with exclusive(run, "deleted"):
             try:
                 Queue(self.root).leave(run.name)
-                shutil.rmtree(run.paths.root)
+                remove_folder(run.paths.root)
             except OSError as error:
                 raise RnnlabError(f"cannot delete {run.paths.root}: {error.strerror}") from None
 
@@ -270,6 +276,14 @@ def _folders_below(root: Path) -> dict[Path, Path]:
             }
     except OSError:
         return {}
+
+
+def _drop_old_drafts(root: Path) -> None:
+    """Delete the drafts of processes that were killed while they created a run."""
+    for draft in root.glob(f"{_DRAFT}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - draft.stat().st_mtime > _DRAFT_S:
+                shutil.rmtree(draft)
 
 
 def _newborn() -> Status:

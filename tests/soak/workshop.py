@@ -17,9 +17,9 @@ from typing import Any
 from unittest import mock
 
 from rnnlab.runs import launch
-from rnnlab.runs.history import read_history
+from rnnlab.runs.history import History, read_history
 from rnnlab.runs.intact import is_whole
-from rnnlab.runs.journal import Journal
+from rnnlab.runs.journal import Journal, JournalTail
 from rnnlab.runs.records import EvalRecord, SampleRecord, TrainRecord, encode
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
@@ -102,6 +102,18 @@ class Workshop:
             yield f"{run.name}: the training state of step {last} is damaged"
         if not has_failed and "Traceback" in run.paths.log.read_text(encoding="utf-8"):
             yield f"{run.name}: a traceback in its log"
+
+    def reaches(self, run: Run, fraction: float) -> bool:
+        """Wait until a run has taken a fraction of its steps; return False if it ends before."""
+        step = fraction * float(str(self._settings["steps"]))
+        journal, history = JournalTail(run.paths.journal), History()
+
+        def is_there() -> bool:
+            history.add(journal.read())
+            return bool(history.train) and history.train[-1].step >= step
+
+        self.until(lambda: is_there() or has_ended(self.worker), f"{run.name} takes its steps")
+        return not has_ended(self.worker)
 
     @staticmethod
     def until(condition: Callable[[], object], what: str) -> None:
