@@ -20,7 +20,7 @@ from rnnlab.runs import launch
 from rnnlab.runs.history import History, read_history
 from rnnlab.runs.intact import is_whole
 from rnnlab.runs.journal import Journal, JournalTail
-from rnnlab.runs.records import EvalRecord, SampleRecord, TrainRecord, encode
+from rnnlab.runs.records import Record, encode
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
 from rnnlab.submit import checked_config, start_run
@@ -128,11 +128,12 @@ class Workshop:
 def records_of(run: Run) -> dict[str, int]:
     """Return what a run has recorded, without times, each line with its number."""
     history, samples = read_history(run.paths.journal), read_history(run.paths.samples).samples
-    train = [replace(one, time_s=0.0, tokens_per_s=None) for one in history.train]
+    records: list[Record] = [*history.layers]
+    records += [replace(one, time_s=0.0, tokens_per_s=0.0) for one in history.train]
+    records += [replace(one, time_s=0.0) for one in history.evals]
+    records += [replace(one, time_s=0.0) for one in samples]
     lines: dict[str, int] = {}
-    timeless: list[TrainRecord | EvalRecord | SampleRecord] = [*train]
-    timeless += [replace(one, time_s=0.0) for one in (*history.evals, *samples)]
-    for record in (*timeless, *history.layers):
+    for record in records:
         line = encode(record)
         lines[line] = lines.get(line, 0) + 1
     return lines
