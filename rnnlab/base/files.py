@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 SUFFIX = ".tmp"
 """Suffix of temporary files; their names begin with a dot and the name of the target."""
+_DOOMED = ".doomed-"
+"""Beginning of the name of a folder that is being deleted."""
 _NAME_LENGTH = 80
 """Maximum number of characters taken from the target's name; a file name has at most 255 bytes."""
 
@@ -64,6 +68,22 @@ def drop_leftovers(folder: Path) -> None:
     """Remove the temporary files of killed processes; no other process may be writing here."""
     for file in folder.glob(f".*{SUFFIX}"):
         file.unlink(missing_ok=True)
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a folder with all that is in it; raise OSError.
+
+    It is renamed first, so that a kill or a power failure leaves either the complete folder or none
+    under its name. What an earlier, interrupted deletion has left next to it is deleted, too.
+    """
+    if folder.is_symlink():
+        raise OSError(errno.ENOTDIR, "it is a symbolic link", str(folder))
+    doomed = folder.parent / f"{_DOOMED}{secrets.token_hex(4)}"
+    os.rename(folder, doomed)
+    with contextlib.suppress(OSError):  # a folder that may be written, but not read
+        flush(folder.parent)
+    for leftover in folder.parent.glob(f"{_DOOMED}*"):
+        shutil.rmtree(leftover, ignore_errors=leftover != doomed)
 
 
 def real_path(path: Path) -> Path:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnlab.base.errors import RnnlabError, UnknownNameError
-from rnnlab.base.files import flush
+from rnnlab.base.files import flush, remove_folder
 from rnnlab.runs.paths import MOST_IN_NAME, RunPaths, bin_folder, is_run_name
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run, RunStore, check_no_link, exclusive
@@ -125,7 +124,7 @@ class Bin:
                 if entry.root.is_symlink():  # never what it leads to
                     entry.root.unlink()
                 else:
-                    shutil.rmtree(entry.root)
+                    remove_folder(entry.root)
             except OSError as error:
                 raise RnnlabError(
                     f"cannot delete {entry.root}: {error.strerror or error}"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
-from rnnlab.base.files import flush, real_path, replace_text
+from rnnlab.base.files import flush, real_path, remove_folder, replace_text
 from rnnlab.base.locations import checkpoints_folder, shipped_runs
 from rnnlab.base.parsing import parse_json, parse_toml
 from rnnlab.base.regular_files import UnfitFileError, read_bytes, read_text
@@ -26,6 +26,11 @@ from rnnlab.runs.lock import ENDING_S, NoLocksError, take_lock
 from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status, encode_status
+
+_DRAFT = ".new-"
+"""Beginning of the name of a run's folder before it is complete."""
+_DRAFT_S = 3600.0
+"""Age in seconds from which a draft belongs to a process that was killed."""
 
 
 class Family(NamedTuple):
@@ -206,7 +211,8 @@ class RunStore:
             if not self.root.is_dir():
                 self.root.mkdir(parents=True, exist_ok=True)
                 flush(self.root.parent)
-            draft = self.root / f".new-{secrets.token_hex(4)}"
+            _drop_old_drafts(self.root)
+            draft = self.root / f"{_DRAFT}{secrets.token_hex(4)}"
             draft.mkdir(mode=0o755)
         except OSError as error:
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror or error}") from None
@@ -239,7 +245,7 @@ class RunStore:
             check_no_link(run)
             try:
                 Queue(self.root).leave(run.name)
-                shutil.rmtree(run.paths.root)
+                remove_folder(run.paths.root)
             except OSError as error:
                 raise RnnlabError(
                     f"cannot delete {run.paths.root}: {error.strerror or error}"
@@ -327,6 +333,14 @@ def _try_lock(paths: RunPaths) -> None:
     if lock is not None:
         os.close(lock)
     paths.lock.unlink()
+
+
+def _drop_old_drafts(root: Path) -> None:
+    """Delete the drafts of processes that were killed while they created a run."""
+    for draft in root.glob(f"{_DRAFT}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - draft.stat().st_mtime > _DRAFT_S:
+                shutil.rmtree(draft)
 
 
 def _newborn() -> Status:

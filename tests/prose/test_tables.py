@@ -123,7 +123,7 @@ def test_every_option_in_a_document_exists(document: str) -> None:
     unknown = [
         f"{document}:{number}: {option}"
         for number, line in enumerate(lines, 1)
-        if not re.search(r"tests/(matrix|soak|benchmarks)|pytest", line)
+        if not re.search(r"tests[/.](matrix|soak|benchmarks)|pytest", line)
         for option in re.findall(r"(?<![\w-])--[a-z][\w-]*", line)
         if option not in exist
     ]

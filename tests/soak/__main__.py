@@ -7,7 +7,6 @@ Each check can run alone: `python -m tests.soak --only kills --number 20 --seed 
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 import time
 import traceback
@@ -16,13 +15,9 @@ from tests.toys.environment import make_known
 
 make_known()  # before rnnlab and torch are imported: they read the environment once
 
+from tests.soak.checks import NAMES, load  # noqa: E402
 from tests.soak.rows import Check, Row, table  # noqa: E402
 from tests.toys.kernels import compile_kernels  # noqa: E402
-
-NAMES = (
-    "kills", "stopped", "full_disk", "read_only", "races", "power", "prompts", "day", "keys",
-)  # fmt: skip
-"""The modules of the checks, in the order of the table."""
 
 
 def main() -> int:
@@ -45,13 +40,6 @@ def main() -> int:
         for problem in row.problems:
             sys.stdout.write(f"{name}: {problem}\n")
     return 0 if all(row.is_good for row in rows.values()) else 1
-
-
-def load(name: str) -> Check:
-    """Return a check by its name."""
-    check = importlib.import_module(f"tests.soak.{name}").CHECK
-    assert isinstance(check, Check)
-    return check
 
 
 def run(name: str, check: Check, number: int, seed: int) -> Row:

@@ -22,7 +22,6 @@ from tests.soak.workshop import Witness, Workshop, has_ended, workshop
 _SIZE = "1500k"
 _LEAST_BYTES = 4096
 STEPS = 1500
-"""Length of a run: some tenths of a second, so that the disk is full before the end."""
 _PATIENCE_S = 1.5
 """Seconds for which the disk stays full if the run goes on."""
 
@@ -96,13 +95,13 @@ def small_disk() -> Iterator[tuple[Path, Callable[[Path], Disk], str]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def check(number: int, seed: int, tell: Tell) -> Row:
+def check(number: int, seed: int, tell: Tell, steps: int = STEPS) -> Row:
     """Fill the disk at random moments; the runs must end with all their records."""
     chance, witness = random.Random(seed), Witness()
     row = Row("disk full and free again", lost=0)
     with (
         small_disk() as (folder, kind, row.note),
-        workshop(steps=STEPS, log_every=25, eval_every=300, checkpoint_every=60) as shop,
+        workshop(**settings_of(steps)) as shop,
     ):
         assert shop.reference
         shop.move_to(folder)
@@ -131,13 +130,20 @@ def check(number: int, seed: int, tell: Tell) -> Row:
     return row
 
 
+def settings_of(steps: int) -> dict[str, object]:
+    """Return settings with some validations and checkpoints in a run of N steps."""
+    return {
+        "steps": steps, "log_every": max(1, steps // 60), "eval_every": steps // 5,
+        "checkpoint_every": max(1, steps // 25), "sample_every": steps // 5,
+    }  # fmt: skip
+
+
 def _fill_while_training(
     shop: Workshop, run: Run, disk: Disk, chance: random.Random, witness: Witness
 ) -> list[str] | None:
     """Fill the disk under a worker, wait for its end, and free it; None if it had ended before."""
     worker = shop.worker
-    time.sleep(chance.random() * 0.8)
-    if has_ended(worker):
+    if not shop.reaches(run, chance.random()):
         return None
     disk.fill(worker)
     filled = time.monotonic()
@@ -151,11 +157,12 @@ def _fill_while_training(
         if status.state == "lost":
             problems.append(f"{run.name}: a full disk is shown as a kill: {status.reason}")
         if isinstance(disk, SmallDisk) and status.state == "failed":
+            disk.fill(worker)  # also the space that the worker had reserved for its last words
             problems += _refused(shop, run, witness)
     disk.free()
     if not is_over:
         witness.follow(run, worker)
-    return problems + [one for one in shop.problems(run) if "Traceback" not in one.title()]
+    return problems + list(shop.problems(run, has_failed=True))
 
 
 def _refused(shop: Workshop, run: Run, witness: Witness) -> list[str]:

@@ -16,6 +16,7 @@ from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.lock import is_locked
 from rnnlab.runs.records import EventRecord, TrainRecord
 from rnnlab.runs.store import Run
+from tests.soak.full_disk import settings_of
 from tests.soak.rows import Check, Row, Tell
 from tests.soak.workshop import LIVE, Witness, workshop
 
@@ -25,11 +26,11 @@ _SPAN_S = 0.03
 STEPS = 4000
 
 
-def check(number: int, seed: int, tell: Tell) -> Row:
+def check(number: int, seed: int, tell: Tell, steps: int = STEPS) -> Row:
     """Let processes race; there must never be two workers, and no record may be lost."""
     chance, witness = random.Random(seed), Witness()
     row = Row(f"{_RACERS} processes stop, pause, resume one run at once", lost=0)
-    with workshop(steps=STEPS, log_every=50, eval_every=500, checkpoint_every=100) as shop:
+    with workshop(**settings_of(steps)) as shop:
         assert shop.reference
         run = shop.start()
         while row.faults < number:

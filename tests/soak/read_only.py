@@ -14,18 +14,18 @@ from pathlib import Path
 from rnnlab.base.errors import RnnlabError
 from rnnlab.runs import control
 from rnnlab.runs.store import Run
-from tests.soak.full_disk import STEPS
+from tests.soak.full_disk import STEPS, settings_of
 from tests.soak.rows import Check, Row, Tell
 from tests.soak.workshop import Witness, Workshop, has_ended, workshop
 
 _PATIENCE_S = 1.0
 
 
-def check(number: int, seed: int, tell: Tell) -> Row:
+def check(number: int, seed: int, tell: Tell, steps: int = STEPS) -> Row:
     """Make folders read-only under their workers; the runs must end with all their records."""
     chance, witness = random.Random(seed), Witness()
     row = Row("folder read-only and writable again", lost=0)
-    with workshop(steps=STEPS, log_every=25, eval_every=300, checkpoint_every=60) as shop:
+    with workshop(**settings_of(steps)) as shop:
         row.note = _way(shop.folder)
         if not row.note:
             row.note = "skipped: root may write into read-only folders, and chattr does not work"
@@ -59,8 +59,7 @@ def _freeze_while_training(
 ) -> list[str] | None:
     """Make the folder read-only, wait, and make it writable; None if the run had ended before."""
     worker = shop.worker
-    time.sleep(chance.random() * 0.8)
-    if has_ended(worker):
+    if not shop.reaches(run, chance.random()):
         return None
     _freeze(run.paths.root)
     problems = []
@@ -76,7 +75,7 @@ def _freeze_while_training(
     witness.follow(run, worker)
     if has_ended(worker) and run.status().state in ("starting", "running"):
         problems.append(f"{run.name} has no worker and is {run.status().state}")
-    return problems + list(shop.problems(run))
+    return problems + list(shop.problems(run, has_failed=True))
 
 
 def _way(folder: Path) -> str:

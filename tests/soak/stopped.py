@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import time
+from functools import partial
 
 from rnnlab.runs.store import Run
 from tests.soak.rows import Check, Row, Tell
@@ -30,7 +31,7 @@ def check(number: int, seed: int, tell: Tell) -> Row:
                     run = shop.start()
                 workers.append((run, shop.worker))
             for run, worker in workers:
-                shop.until(lambda pid=worker: _is_stopped(pid), f"{run.name} is stopped")
+                shop.until(partial(_is_stopped, worker), f"{run.name} is stopped")
             witnesses, since = [Witness() for _ in workers], time.monotonic()
             while time.monotonic() < since + STOPPED_S:
                 for witness, (run, _) in zip(witnesses, workers, strict=True):

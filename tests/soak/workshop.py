@@ -17,10 +17,10 @@ from typing import Any
 from unittest import mock
 
 from rnnlab.runs import launch
-from rnnlab.runs.history import read_history
+from rnnlab.runs.history import History, read_history
 from rnnlab.runs.intact import is_whole
-from rnnlab.runs.journal import Journal
-from rnnlab.runs.records import EvalRecord, SampleRecord, TrainRecord, encode
+from rnnlab.runs.journal import Journal, JournalTail
+from rnnlab.runs.records import Record, encode
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import summarise
 from rnnlab.submit import checked_config, start_run
@@ -42,6 +42,7 @@ PLACES: dict[str, tuple[type, str, int, float]] = {
 SETTINGS: dict[str, object] = {
     "hidden": 8, "embedding": 6, "batch": 4, "length": 10, "lr": 0.02, "steps": 120, "keep": 2,
     "log_every": 3, "eval_every": 30, "checkpoint_every": 10, "sample_length": 4,
+    "sample_every": 30,
     "probe_every": 0, "threads": 1, "device": "cpu",
 }  # fmt: skip
 
@@ -87,8 +88,11 @@ class Workshop:
         written = records_of(run)
         return sum(max(0, n - written.get(line, 0)) for line, n in self.reference.items())
 
-    def problems(self, run: Run) -> Iterator[str]:
-        """Yield what is wrong with the files of a run that has no worker."""
+    def problems(self, run: Run, *, has_failed: bool = False) -> Iterator[str]:
+        """Yield what is wrong with the files of a run that has no worker.
+
+        has_failed: whether a worker failed, as it had to: its log has a traceback then.
+        """
         last = run.paths.read_pointer("last")
         for pointer in ("last", "best"):
             step = run.paths.read_pointer(pointer) if run.paths.pointer(pointer).exists() else None
@@ -96,8 +100,20 @@ class Workshop:
                 yield f"{run.name}: {pointer} names step {step}, whose weights are damaged"
         if last is not None and not is_whole(run.paths.training_state(last)):
             yield f"{run.name}: the training state of step {last} is damaged"
-        if "Traceback" in run.paths.log.read_text(encoding="utf-8"):
+        if not has_failed and "Traceback" in run.paths.log.read_text(encoding="utf-8"):
             yield f"{run.name}: a traceback in its log"
+
+    def reaches(self, run: Run, fraction: float) -> bool:
+        """Wait until a run has taken a fraction of its steps; return False if it ends before."""
+        step = fraction * float(str(self._settings["steps"]))
+        journal, history = JournalTail(run.paths.journal), History()
+
+        def is_there() -> bool:
+            history.add(journal.read())
+            return bool(history.train) and history.train[-1].step >= step
+
+        self.until(lambda: is_there() or has_ended(self.worker), f"{run.name} takes its steps")
+        return not has_ended(self.worker)
 
     @staticmethod
     def until(condition: Callable[[], object], what: str) -> None:
@@ -112,11 +128,12 @@ class Workshop:
 def records_of(run: Run) -> dict[str, int]:
     """Return what a run has recorded, without times, each line with its number."""
     history, samples = read_history(run.paths.journal), read_history(run.paths.samples).samples
-    train = [replace(one, time_s=0.0, tokens_per_s=None) for one in history.train]
+    records: list[Record] = [*history.layers]
+    records += [replace(one, time_s=0.0, tokens_per_s=0.0) for one in history.train]
+    records += [replace(one, time_s=0.0) for one in history.evals]
+    records += [replace(one, time_s=0.0) for one in samples]
     lines: dict[str, int] = {}
-    timeless: list[TrainRecord | EvalRecord | SampleRecord] = [*train]
-    timeless += [replace(one, time_s=0.0) for one in (*history.evals, *samples)]
-    for record in (*timeless, *history.layers):
+    for record in records:
         line = encode(record)
         lines[line] = lines.get(line, 0) + 1
     return lines

@@ -114,8 +114,9 @@ def _work(arguments: list[str], log: int, lock: int, environment: dict[str, str]
     except BaseException:
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):  # a full disk must not wake the test in this process
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(code)
 
 

@@ -161,7 +161,8 @@ def cuts(
     chance = random.Random(seed)
     places = range(operations.index(Begin()), len(operations))
     chosen = set(places if most is None or most >= len(places) else chance.sample(places, most))
-    disk, marks, seen = Disk(), (), set[int]()
+    marks: tuple[Mark, ...] = ()
+    disk, seen = Disk(), set[int]()
     for place, operation in enumerate(operations):
         disk.take(operation)
         if isinstance(operation, Mark):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import stat
 import threading
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from rnnlab.base.files import real_path, replace_text, replacing
+from rnnlab.base.files import flush, real_path, remove_folder, replace_text, replacing
 
 
 @pytest.mark.parametrize(
@@ -77,3 +80,41 @@ def test_a_loop_of_links_has_a_path(tmp_path: Path) -> None:
     assert real_path(loop).name == "loop"
     (tmp_path / "link").symlink_to(tmp_path / "file")
     assert real_path(tmp_path / "link") == real_path(tmp_path) / "file"
+
+
+def test_a_deletion_that_was_interrupted_is_completed_by_the_next(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+    with (
+        mock.patch.object(shutil, "rmtree", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        remove_folder(tmp_path / "first")
+    left = [entry.name for entry in tmp_path.iterdir()]
+    assert "first" not in left
+    assert len(left) == 2
+    remove_folder(tmp_path / "second")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_a_folder_is_not_deleted(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (tmp_path / "link").symlink_to(folder)
+    with pytest.raises(OSError, match="it is a symbolic link"):
+        remove_folder(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_a_folder_that_cannot_be_flushed_is_not_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(number: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: fail(errno.EINVAL))
+    flush(tmp_path)
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: fail(errno.EIO))
+    with pytest.raises(OSError, match="Input/output error"):
+        flush(tmp_path)

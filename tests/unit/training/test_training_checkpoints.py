@@ -68,5 +68,5 @@ def test_a_power_cut_during_a_rollback_leaves_no_pointer_to_deleted_weights(tmp_
         Checkpoints(paths, keep=1, fingerprint="").go_back_to(state)
     for cut in cuts(recorder.operations, seed=1):
         for pointer in POINTERS:
-            if (step := cut.tree.get(pointer)) is not None:
-                assert paths.weights(int(step)).name in cut.tree, (cut.place, pointer)
+            if (target := cut.tree.get(pointer)) is not None:
+                assert paths.weights(int(target)).name in cut.tree, (cut.place, pointer)
