@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import threading
@@ -77,3 +78,10 @@ def test_a_loop_of_links_has_a_path(tmp_path: Path) -> None:
     assert real_path(loop).name == "loop"
     (tmp_path / "link").symlink_to(tmp_path / "file")
     assert real_path(tmp_path / "link") == real_path(tmp_path) / "file"
+
+
+def test_the_name_of_a_file_that_is_not_text_can_be_written(tmp_path: Path) -> None:
+    """A reason of a failure may name such a file; its bytes are unpaired surrogates in Python."""
+    file = tmp_path / "reason.json"
+    replace_text(file, json.dumps(os.fsdecode(b"caf\xe9.txt"), ensure_ascii=False))
+    assert json.loads(file.read_bytes()) == "caf\udce9.txt"

@@ -141,3 +141,18 @@ class TestTail:
         assert tail.read() == ([], False)
         file.write_text(encode(event(3)))
         assert tail.read() == ([event(3)], True)
+
+
+def test_an_event_may_name_a_file_whose_name_is_not_text(file: Path) -> None:
+    failed = EventRecord(3, "failed", f"cannot read {os.fsdecode(b'caf\xe9.txt')}")
+    with Journal(file) as journal:
+        journal.append(failed)
+    assert JournalTail(file).read().records == [failed]
+
+
+def test_several_lines_never_make_a_record_together(file: Path) -> None:
+    event = encode(EventRecord(1, "note")).encode().rstrip()
+    for lines in ((b'"a', b'b"', event + b"," + event), (b"[", b"]", event)):
+        file.write_bytes(b"\n".join((*lines, b"")))
+        expected = [EventRecord(1, "note")] if lines[-1] == event else []
+        assert JournalTail(file).read().records == expected
