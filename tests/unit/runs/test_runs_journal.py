@@ -144,7 +144,7 @@ class TestTail:
 
 
 def test_an_event_may_name_a_file_whose_name_is_not_text(file: Path) -> None:
-    failed = EventRecord(3, "failed", f"cannot read {os.fsdecode(b'caf\xe9.txt')}")
+    failed = EventRecord(3, "failed", "cannot read " + os.fsdecode(b"caf\xe9.txt"))
     with Journal(file) as journal:
         journal.append(failed)
     assert JournalTail(file).read().records == [failed]
