@@ -43,9 +43,12 @@ def replacing(
 
 
 def replace_text(file: Path, text: str, *, durable: bool = False, is_private: bool = False) -> None:
-    """Replace the content of a file by a text in UTF-8; arguments and errors as for `replacing`."""
+    r"""Replace the content of a file by a text in UTF-8; arguments and errors as for `replacing`.
+
+    An unpaired surrogate (a byte of a file's name) is written as an escape, such as \udcff.
+    """
     with replacing(file, durable=durable, is_private=is_private) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def flush(path: Path) -> None:

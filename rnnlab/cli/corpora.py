@@ -62,7 +62,8 @@ def command(
         typer.Option(help="`add`, `show`: treatment of invalid bytes."),
     ] = "strict",
     is_sure: Annotated[
-        bool, typer.Option("--yes", "-y", help="`add`: also a file that decompresses to very much.")
+        bool,
+        typer.Option("--yes", "-y", help="`add`: accept a file that decompresses to very much."),
     ] = False,
     is_replacing: Annotated[
         bool, typer.Option("--replace", help="Replace an existing corpus of the same name.")

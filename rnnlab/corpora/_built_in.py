@@ -20,7 +20,7 @@ from rnnlab.base.locations import cache_folder, shipped_folder
 from rnnlab.base.names import did_you_mean
 from rnnlab.corpora._atomic import replacing
 from rnnlab.corpora._floor import Floor
-from rnnlab.corpora._generated import MadeCorpus, Options
+from rnnlab.corpora._generated import MOST_CHARS, MadeCorpus, Options
 
 
 class CorpusSpec(NamedTuple):
@@ -61,7 +61,8 @@ def made_names() -> tuple[str, ...]:
 def parse_spec(text: str) -> CorpusSpec | None:
     """Return the built-in corpus for a spec, or None if the name is not a built-in corpus.
 
-    Raises BadInputError for an unknown option or a value outside its limits.
+    Raises BadInputError for an unknown option, a value outside its limits, or a text that would be
+    too long.
     """
     name, colon, rest = text.partition(":")
     if name not in made_names():
@@ -81,6 +82,12 @@ def parse_spec(text: str) -> CorpusSpec | None:
                 f"{text}: {key} must be from {option.low} to {option.high}", f"{key}: {option.help}"
             )
         options[key] = int(value)
+    num_chars = corpus.num_chars(options) if corpus.num_chars else 0
+    if num_chars > MOST_CHARS:
+        raise BadInputError(
+            f"{text}: the text would have {num_chars:,} characters, more than {MOST_CHARS:,}",
+            "lower one of its options",
+        )
     return CorpusSpec(name, corpus, options)
 
 

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 from rnnlab.corpora._floor import Floor
 
+MOST_CHARS = 200_000_000
+"""Maximum length of a generated text, which is made in memory."""
 Options = Mapping[str, int]
 """The names of a corpus's options, with their values."""
 
@@ -42,3 +44,6 @@ class MadeCorpus:
     """Whether the text with the default options is shipped in `data/`."""
     settings: Callable[[Options], dict[str, Any]] = field(default=_no_settings)
     """Function that returns the settings of a run whose defaults this corpus changes."""
+    num_chars: Callable[[Options], int] | None = None
+    """Function that returns the approximate length of the text in characters, if several options
+    multiply it; None: each option by itself limits it."""

@@ -67,12 +67,12 @@ class Repairs:
 
     def repaired(self, text: str) -> str:
         """Return the next part of a text without invalid bytes, which are counted."""
-        found = _INVALID.search(text) if not text.isascii() else None
-        if found is not None:
-            line = self._num_lines + text.count("\n", 0, found.start()) + 1
+        first = _INVALID.search(text) if not text.isascii() else None
+        if first is not None:
+            line = self._num_lines + text.count("\n", 0, first.start()) + 1
             self.first_line = self.first_line or line
         self._num_lines += text.count("\n")
-        if found is None:
+        if first is None:
             return text
         if self.errors == "skip" and self.are_lines:
             self.num += 1

@@ -50,4 +50,5 @@ CORPUS = MadeCorpus(
     ending=".csv",
     is_shipped=False,
     settings=settings,
+    num_chars=lambda options: options["rows"] * (2 * options["length"] + 12),
 )

@@ -64,4 +64,5 @@ CORPUS = MadeCorpus(
     },
     is_shipped=False,
     settings=settings,
+    num_chars=lambda options: options["sentences"] * _num_chars(options),
 )

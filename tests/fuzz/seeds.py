@@ -16,6 +16,9 @@ _RECORDS = (
     b'{"kind": "sample", "step": 10, "epoch": 0.5, "time_s": 1, "prompt_number": 0, "prompt": "a", '
     b'"decoder": "greedy", "text": "b", "logprob": -1.5, "num_tokens": 1, "end": "length"}\n'
 )
+_EVENT = b'{"kind": "event", "step": 1, "event": "note"}'
+_MERGING = b"\n".join((b'"a', b'b"', _EVENT + b"," + _EVENT, b""))
+"""Lines without a record that would hold some if they were read as one list."""
 _HEADER = json.dumps({"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
 _WEIGHTS = struct.pack("<Q", len(_HEADER)) + _HEADER + bytes(8)
 _GENERATE = {
@@ -36,7 +39,7 @@ def _lines(*values: object) -> bytes:
 
 
 SEEDS: dict[str, tuple[bytes, ...]] = {
-    "journal": (_RECORDS, _RECORDS[:-20], b'"a\nb",{}\n{},{}\n'),
+    "journal": (_RECORDS, _RECORDS[:-20], b'"a\nb"\n{},{}\n', _MERGING),
     "journal_writes": (b"\0\x40one\0two\nlines\0three \xf0\x9f\x98\x80", b"\0\0", b"\xff\xff\xffa"),
     "status": (
         b'{"state": "running", "pid": 3, "host": "h", "heartbeat": 1.5, "step": 10, "eta_s": null, '
@@ -58,7 +61,11 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         b'{"kind": "words", "tokens": ["<unk>", "The", " cat", ","], "alphabet": "unicode"}',
         b'{"tokens": "abc", "classes": ["0", "1"]}',
     ),
-    "weights": (_WEIGHTS, _WEIGHTS[:-3]),
+    "weights": (
+        _WEIGHTS, _WEIGHTS[:-3],
+        b'{"__metadata__": {"format": "pt"}, "a": {"dtype": "F64", "shape": [1, 2], '
+        b'"data_offsets": [0, 16]}}',
+    ),
     "documents": (
         _TABLE,
         _TABLE.replace(b",", b"\t"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import struct
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,6 @@ from typing import NamedTuple
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.preferences import load_preferences
 from rnnlab.base.toml_files import read_toml
-from rnnlab.cli._prompts import read_prompts
 from rnnlab.corpora import (
     AddOptions,
     Repairs,
@@ -27,6 +27,7 @@ from rnnlab.corpora import (
     add_corpus,
     read_corpus,
     read_documents,
+    read_lines,
     read_texts,
     read_vectors,
     vectors_width,
@@ -61,6 +62,9 @@ from rnnlab.settings.values import read_settings
 from rnnlab.tui.state import saved_session
 from rnnlab.tui.state.view_state import load_view
 from tests.fuzz.seeds import SEEDS
+
+_NUM_ZEROS = 16
+"""Size of the tensors in the target `weights`, in bytes."""
 
 
 class Target(NamedTuple):
@@ -275,7 +279,10 @@ def vocabulary(data: bytes) -> None:
 
 
 def weights(data: bytes) -> None:
-    file = _file("weights.safetensors", data)
+    """The input is a whole file, or the header of one whose tensors are all zeros."""
+    is_file = data[:1] != b"{"
+    header = struct.pack("<Q", len(data)) + data + bytes(_NUM_ZEROS)
+    file = _file("weights.safetensors", data if is_file else header)
     is_whole(file)
     with refusals():
         read_arrays(file)
@@ -317,9 +324,7 @@ def texts(data: bytes) -> None:
                     made.unlink()
             assert not [*(folder() / "data").glob("*")]
     with refusals():
-        read_prompts(_file("prompts.txt", data))
-    with refusals():
-        read_prompts(_file("prompts.jsonl", data))
+        read_lines(_file("lines.txt", data))
 
 
 def encodings(data: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import stat
@@ -118,3 +119,10 @@ def test_a_folder_that_cannot_be_flushed_is_not_an_error(
     monkeypatch.setattr(os, "fsync", lambda _descriptor: fail(errno.EIO))
     with pytest.raises(OSError, match="Input/output error"):
         flush(tmp_path)
+
+
+def test_the_name_of_a_file_that_is_not_text_can_be_written(tmp_path: Path) -> None:
+    """A reason of a failure may name such a file; its bytes are unpaired surrogates in Python."""
+    file = tmp_path / "reason.json"
+    replace_text(file, json.dumps(os.fsdecode(b"caf\xe9.txt"), ensure_ascii=False))
+    assert json.loads(file.read_bytes()) == "caf\udce9.txt"

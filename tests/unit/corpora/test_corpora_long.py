@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.corpora import Dataset, Progress, prepare, silent
+from rnnlab.corpora import Dataset, Progress, Repairs, prepare, silent
 from rnnlab.corpora._long import LongText, Sizes, open_text
 from rnnlab.corpora.tasks import sentences, stream
 from rnnlab.settings.run_config import RunConfig
@@ -265,3 +265,20 @@ def test_memory_does_not_grow_with_the_text(tmp_path: Path) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.1 * peaks[0]
+
+
+@pytest.mark.parametrize("errors", ["replace", "skip"])
+def test_invalid_bytes_are_the_same_in_blocks_and_from_the_disk(file: Path, errors: str) -> None:
+    file.write_bytes(TEXT.encode().replace(b"roi", b"r\xfe\xff"))
+    config = config_of(file, errors=errors)
+    in_memory = prepare(config)
+    for _ in range(2):  # the second time, the encoded text is on the disk
+        repairs = Repairs(config.errors)
+        text = open_text(file, None, silent, SIZES, repairs)
+        assert isinstance(text, LongText)
+        dataset = stream.build(text, None, config)
+        assert dataset.fingerprint == in_memory.fingerprint
+        assert dataset.vocabulary == in_memory.vocabulary
+        assert (repairs.num, repairs.first_line) == (80, 1)
+    assert in_memory.notes[-1] == repairs.notes()[0]
+    assert len(stored(file)) == 1

@@ -7,7 +7,8 @@ from collections import Counter
 
 import pytest
 
-from rnnlab.corpora import comedy, read_documents, reviews
+from rnnlab.base.errors import BadInputError
+from rnnlab.corpora import comedy, parse_spec, read_documents, reviews
 from tests.toys.made_corpora import made_file, shipped_text, small, spec_of_name
 from tests.toys.parsing import derivations
 
@@ -160,3 +161,12 @@ def test_the_floor_of_n_back_is_the_conditional_entropy() -> None:
     alone = Counter(zip(letters, marks, strict=True))
     blank = -sum(n * math.log(n / alone.total()) for n in alone.values()) / alone.total() / 2
     assert floor.blank_nats == pytest.approx(blank, rel=0.002)
+
+
+@pytest.mark.parametrize(
+    "spec", ["copy:delay=2000,sentences=1000000", "adding:length=2000,rows=1000000"]
+)
+def test_a_text_larger_than_memory_is_refused_before_it_is_made(spec: str) -> None:
+    with pytest.raises(BadInputError, match="characters, more than 200,000,000"):
+        parse_spec(spec)
+    assert parse_spec(spec.replace("1000000", "1000")) is not None

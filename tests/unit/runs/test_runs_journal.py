@@ -227,3 +227,18 @@ def test_a_folder_in_place_of_the_journal_is_an_error_and_no_silent_loss(file: P
         file.mkdir()
         with pytest.raises(OSError, match="a folder, not a file"):
             journal.renew()
+
+
+def test_an_event_may_name_a_file_whose_name_is_not_text(file: Path) -> None:
+    failed = EventRecord(3, "failed", "cannot read " + os.fsdecode(b"caf\xe9.txt"))
+    with Journal(file) as journal:
+        journal.append(failed)
+    assert JournalTail(file).read().records == [failed]
+
+
+def test_several_lines_never_make_a_record_together(file: Path) -> None:
+    event = encode(EventRecord(1, "note")).encode().rstrip()
+    for lines in ((b'"a', b'b"', event + b"," + event), (b"[", b"]", event)):
+        file.write_bytes(b"\n".join((*lines, b"")))
+        expected = [EventRecord(1, "note")] if lines[-1] == event else []
+        assert JournalTail(file).read().records == expected
