@@ -81,7 +81,8 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
         with contextlib.suppress(OSError):
             Queue(run.paths.root.parent).leave(run.name)
             replace_text(run.paths.status, encode_status(status))
-        raise RnnlabError(f"cannot start a worker: {error.strerror or error}") from None
+        reason = f"{error.strerror or error}: {error.filename2 or error.filename or run.paths.root}"
+        raise RnnlabError(f"cannot start a worker: {reason}") from None
     finally:
         os.close(lock)
     return pid
