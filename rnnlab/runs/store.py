@@ -53,10 +53,19 @@ class Run:
         """Return the worker's last status; with state "lost" and a reason if the worker is gone."""
         status, state = self._read_status()
         if status is None:
-            return Status(state="lost", reason="its status.json is missing or unreadable")
+            return Status(state="lost", reason=f"its status.json is {self._why_unreadable()}")
         if state == status.state:
             return status
         return Status(**{**vars(status), "state": state, "reason": why_lost(status, self.name)})
+
+    def _why_unreadable(self) -> str:
+        try:
+            read_bytes(self.paths.status)
+        except UnfitFileError as error:
+            return f"{error.strerror}: delete it"
+        except OSError:
+            pass
+        return "missing or unreadable"
 
     def _read_status(self) -> tuple[Status | None, State]:
         """Return the worker's last status (None if unreadable), and the true state."""
