@@ -144,7 +144,7 @@ class RunStore:
         return iter([runs[name] for name in sorted(runs)])
 
     def find(self, name: str) -> Run | None:
-        """Return a run, without a look at the others; None for an unknown name."""
+        """Return a run without listing the others; None for an unknown name."""
         own = [self.root / name] if is_run_name(name) else []
         for folder in (*own, *(folder for folder in self._shipped if folder.name == name)):
             if is_run_folder(folder):
