@@ -30,6 +30,7 @@ from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
+from rnnlab.tui.shell.latest import run_latest
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.state.lab_state import LabState
@@ -142,7 +143,7 @@ class TimelineScreen(GridScreen):
             self._tail = JournalTail(run.paths.samples)
         if not self._is_reading:
             self._is_reading = True
-            self.run_worker(partial(self._read, self._tail), group="reading")
+            run_latest(self, partial(self._read, self._tail), "reading")
         self._show(chosen)
 
     async def _read(self, tail: JournalTail) -> None:
