@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -69,13 +71,21 @@ def place_of(name: str, data: Path | None = None) -> Path | None:
 def corpus_names(data: Path | None = None) -> list[str]:
     """Return the names of all corpora that are in the data folder, shipped or built-in, sorted."""
     folders = (data_folder(data), shipped_folder() / "data")
-    files = ((file, end) for f in folders for end in ENDINGS for file in f.glob(f"[!.]*{end}"))
-    names = {
-        file.name.removesuffix(end)
-        for file, end in files
-        if not VECTORS.fullmatch(file.name) and file.is_file()
-    }
+    names = {name for folder in folders for name in _names_in(folder)}
     return sorted(names | set(made_names()))
+
+
+def _names_in(folder: Path) -> Iterator[str]:
+    """Yield the names of the corpora in a folder, in one pass: it may have 100,000 other files."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                ends = [end for end in ENDINGS if entry.name.endswith(end)]
+                is_corpus = ends and entry.name[0] != "." and not VECTORS.fullmatch(entry.name)
+                if is_corpus and entry.is_file():
+                    yield from (entry.name.removesuffix(end) for end in ends)
+    except OSError:
+        return
 
 
 def shown_name(corpus: str) -> str:

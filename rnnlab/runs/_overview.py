@@ -17,8 +17,8 @@ _RARE = re.compile(b"\n(?!(?:" + b"|".join(start[1:] for start in _FREQUENT) + b
 BLOCK_BYTES = 1 << 22
 """Number of bytes to read at once."""
 MOST_LINE_BYTES = 1 << 22
-"""Maximum length of a line: a longer one is no record, and is left out. A record of a very large
-model has some hundred kilobytes."""
+"""Maximum length of a line; a longer one is left out. A record of a very large model has some
+hundred kilobytes."""
 
 
 def overview(

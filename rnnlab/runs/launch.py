@@ -104,7 +104,8 @@ def _launch(run: Run, folder: HeldFolder, *, is_queued: bool) -> int:
             folder.check()
             Queue(run.paths.root.parent).leave(run.name)
             replace_text(run.paths.status, encode_status(status))
-        problem = cause_of(error, run.paths.root) or error.strerror or error
+        where = error.filename2 or error.filename or run.paths.root
+        problem = cause_of(error, run.paths.root) or f"{error.strerror or error}: {where}"
         raise RnnlabError(f"cannot start a worker: {problem}") from None
     finally:
         os.close(lock)

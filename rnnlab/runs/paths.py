@@ -15,6 +15,7 @@ MOST_IN_NAME = 64
 """Maximum length of a run's name."""
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MOST_IN_NAME - 1}}}")
 _WEIGHTS = re.compile(r"weights-(\d{8,})\.safetensors")
+_BEGINNING = "weights-"
 _ENTRY = ".json"
 
 Pointer = Literal["last", "best"]
@@ -159,9 +160,10 @@ class RunPaths:
     def checkpoint_steps(self) -> list[int]:
         """Return the steps of the checkpoints on disk, ascending."""
         try:
-            matches = [_WEIGHTS.fullmatch(entry) for entry in os.listdir(self.root)]
+            entries = [entry for entry in os.listdir(self.root) if entry.startswith(_BEGINNING)]
         except OSError:
             return []
+        matches = map(_WEIGHTS.fullmatch, entries)
         return sorted(int(match[1]) for match in matches if match)
 
 

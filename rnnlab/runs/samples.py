@@ -38,12 +38,12 @@ def rounds_of(samples: Iterable[SampleRecord]) -> Iterator[Round]:
 
 def round_at(rounds: Iterable[Round], step: int) -> Round | None:
     """Return the last round at or before a step; the first if all are later; None for none."""
-    found = None
+    latest = None
     for one in rounds:
-        if found is not None and one.step > step:
+        if latest is not None and one.step > step:
             break
-        found = one
-    return found
+        latest = one
+    return latest
 
 
 def with_losses(

@@ -20,6 +20,7 @@ from rnnlab.base.files import flush, real_path, remove_folder, replace_text
 from rnnlab.base.locations import checkpoints_folder, shipped_runs
 from rnnlab.base.parsing import parse_json, parse_toml
 from rnnlab.base.regular_files import UnfitFileError, read_bytes, read_text
+from rnnlab.runs._run_folders import folders_below, is_run_folder
 from rnnlab.runs.exit_reason import why_lost
 from rnnlab.runs.liveness import Liveness
 from rnnlab.runs.lock import ENDING_S, NoLocksError, take_lock
@@ -80,7 +81,7 @@ class Run:
             created=created,
             step=self.paths.read_pointer("last") or 0,
             reason=(
-                "its status.json is missing or unreadable; "
+                f"its status.json is {self._why_unreadable()}; "
                 f"`rnnlab resume {self.name}` continues the run"
             ),
         )
@@ -98,6 +99,15 @@ class Run:
         This takes some seconds: the clock of another host says nothing about its last heartbeat.
         """
         return self.liveness.observe_death(lambda: self._read_status()[0], self.paths)
+
+    def _why_unreadable(self) -> str:
+        try:
+            read_bytes(self.paths.status)
+        except UnfitFileError as error:
+            return f"{error.strerror}: delete it"
+        except OSError:
+            pass
+        return "missing or unreadable"
 
     def _read_status(self) -> tuple[Status | None, State]:
         """Return the worker's last status (None if unreadable), and the true state."""
@@ -168,22 +178,30 @@ class RunStore:
 
     def __iter__(self) -> Iterator[Run]:
         """Return an iterator over all runs, sorted by name."""
-        folders = {folder: folder for folder in self._shipped} | _folders_below(self.root)
+        folders = {folder: folder for folder in self._shipped if is_run_folder(folder)}
+        folders |= folders_below(self.root)
         runs = {
             folder.name: Run(RunPaths(folder), real in self._shipped, self._liveness)
             for folder, real in folders.items()
-            if _is_run(folder)
         }
         return iter([runs[name] for name in sorted(runs)])
 
-    def open(self, name: str) -> Run:
-        """Return a run; raise UnknownNameError for an unknown name."""
+    def find(self, name: str) -> Run | None:
+        """Return a run without listing the others; None for an unknown name."""
         own = [self.root / name] if is_run_name(name) else []
         for folder in (*own, *(folder for folder in self._shipped if folder.name == name)):
-            if _is_run(folder):
+            if is_run_folder(folder):
                 return Run(RunPaths(folder), real_path(folder) in self._shipped, self._liveness)
-        hint = "" if any(True for _ in self) else f"there is no run in {self.root} yet"
-        raise UnknownNameError("run", name, [run.name for run in self], hint)
+        return None
+
+    def open(self, name: str) -> Run:
+        """Return a run; raise UnknownNameError for an unknown name."""
+        run = self.find(name)
+        if run is None:
+            known = [run.name for run in self]
+            hint = "" if known else f"there is no run in {self.root} yet"
+            raise UnknownNameError("run", name, known, hint)
+        return run
 
     def free_name(self, base: str) -> str:
         """Return the first of `base`, `base-2`, `base-3` ... that is not the name of a run."""
@@ -299,32 +317,6 @@ def exclusive(run: Run, change: str) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
-
-
-def _is_run(folder: Path) -> bool:
-    try:
-        return RunPaths(folder).config.is_file()
-    except OSError:
-        return False  # a folder without read permission
-
-
-def _folders_below(root: Path) -> dict[Path, Path]:
-    """Return the possible run folders below `root`, each with its real path.
-
-    Calls `resolve` only for symbolic links, because it is slow.
-    """
-    try:
-        real = real_path(root)
-        with os.scandir(root) as entries:
-            return {
-                root / entry.name: (
-                    real_path(root / entry.name) if entry.is_symlink() else real / entry.name
-                )
-                for entry in entries
-                if is_run_name(entry.name)
-            }
-    except OSError:
-        return {}
 
 
 def _try_lock(paths: RunPaths) -> None:

@@ -35,6 +35,7 @@ ALLOWED = {
     "native/_build.py": OWN,
     "recipes/_files.py": NAMED,
     "runs/exit_reason.py": "reads the kernel's log without waiting",
+    "runs/journal.py": NEW,
     "runs/memory.py": OWN,
     "settings/fields.py": OWN,
     "submit/_warm_start.py": NEW,

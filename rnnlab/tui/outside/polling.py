@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from rnnlab.runs.history import compacted
 from rnnlab.runs.journal import JournalChunk, JournalTail
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.store import Family, Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 
 _Signature = tuple[int, ...]
@@ -24,6 +25,8 @@ class RunsRead(NamedTuple):
     summaries: tuple[RunSummary, ...]
     news: dict[str, JournalChunk]
     """New records in the journal of each watched run, by the run's name."""
+    families: Mapping[str, Family | None] = MappingProxyType({})
+    """The family of each watched run, by the run's name."""
 
 
 class RunPoller:
@@ -34,6 +37,7 @@ class RunPoller:
         self._summaries: dict[Path, tuple[_Signature, RunSummary]] = {}
         self._tails: dict[Path, JournalTail] = {}
         """By journal: a run's name may pass from a local copy to the shipped run, and back."""
+        self._families: dict[Path, tuple[_Signature, Family | None]] = {}
 
     def read(self, watched: Collection[str]) -> RunsRead:
         """Return all summaries, and the new records in the journals of the watched runs.
@@ -48,7 +52,15 @@ class RunPoller:
             for name, file in journals.items()
         }
         self._tails = tails
-        return RunsRead(tuple(self._summary(run) for run in runs.values()), news)
+        families = {name: self._family(runs[name]) for name in journals}
+        return RunsRead(tuple(self._summary(run) for run in runs.values()), news, families)
+
+    def _family(self, run: Run) -> Family | None:
+        """Return a run's family; read the settings again only if they have changed."""
+        signature, cached = _version(run.paths.config), self._families.get(run.paths.root)
+        if cached is None or cached[0] != signature:
+            cached = self._families[run.paths.root] = signature, run.family()
+        return cached[1]
 
     def _summary(self, run: Run) -> RunSummary:
         """Return a run's summary; of an ended run, the cached one until status or notes change."""

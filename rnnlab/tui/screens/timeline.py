@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -14,7 +16,7 @@ from textual.widgets import Static
 
 from rnnlab.base.display import loss, visible
 from rnnlab.plots import places
-from rnnlab.runs.history import History
+from rnnlab.runs.history import MOST_RECORDS, History
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.records import SampleRecord
 from rnnlab.runs.samples import Round, losses_at, rounds_of
@@ -28,13 +30,14 @@ from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.runs.pick_run import RUN_CHOICE
 from rnnlab.tui.shell.actions import Action, Group, bindings
 from rnnlab.tui.shell.declaration import Declaration
+from rnnlab.tui.shell.latest import run_latest
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.timeline.sample import TimelineSample, why_empty
 
 _READ_BYTES = 1 << 22
-"""Maximum bytes of samples per read, so that a long file does not block the keys."""
+"""Maximum bytes of samples per read: decoded records reach the screen bit by bit."""
 _MIN_WIDTH = 24
 
 
@@ -111,6 +114,7 @@ class TimelineScreen(GridScreen):
         self._columns: list[TimelineSample] = []
         self._run: Run | None = None
         self._tail: JournalTail | None = None
+        self._is_reading = False
         self._history = History()
         self._shown_where = Text()
         self._shown: object = None
@@ -134,14 +138,31 @@ class TimelineScreen(GridScreen):
         if chosen is None or run is None:
             return
         if run != self._run or self._tail is None:
-            self._run, self.place, self._history = run, None, History()
+            self._run, self.place, self._history = run, None, History(most=MOST_RECORDS)
             self.rounds = []
             self._tail = JournalTail(run.paths.samples)
-        version = self._history.version
-        self._history.add(self._tail.read(_READ_BYTES))
-        if self._history.version != version or not self.rounds:
-            self.rounds = list(rounds_of(self._history.samples))
+        if not self._is_reading:
+            self._is_reading = True
+            run_latest(self, partial(self._read, self._tail), "reading")
         self._show(chosen)
+
+    async def _read(self, tail: JournalTail) -> None:
+        """Read the next samples in a thread: a slow disk must not block the keys."""
+        try:
+            chunk = await asyncio.to_thread(tail.read, _READ_BYTES)
+        finally:
+            self._is_reading = False
+        if not self.is_attached:
+            return
+        if tail is not self._tail:  # another run has been chosen meanwhile
+            self.show_state()
+            return
+        version = self._history.version
+        self._history.add(chunk)
+        if self._history.version != version:
+            self.rounds = list(rounds_of(self._history.samples))
+            if self.state.chosen is not None:
+                self._show(self.state.chosen)
 
     def main_widget(self) -> Widget:
         """Return the curve."""

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from rnnlab.base.errors import UnknownNameError
 from rnnlab.base.preferences import Preferences
 from rnnlab.plots import NamedHistory
 from rnnlab.runs.history import History
@@ -68,8 +67,8 @@ class LabState(RunsState):
         """The prompt session: the last request and its answers."""
         self._opened: dict[str, Run] = {}
         self._histories: dict[str, History] = {}
-        self._families: dict[tuple[str, float, bool], Family | None] = {}
-        """Name, creation, is shipped -> a run's family; the settings of a run never change."""
+        self._families: Mapping[str, Family | None] = {}
+        """The family of each watched run, by its name."""
 
     @property
     def watched(self) -> tuple[str, ...]:
@@ -84,10 +83,10 @@ class LabState(RunsState):
     def opened(self, name: str) -> Run | None:
         """Return a run on disk; None if it was removed since the last poll."""
         if name not in self._opened:
-            try:
-                self._opened[name] = self.store.open(name)
-            except UnknownNameError:
+            run = self.store.find(name)
+            if run is None:
                 return None
+            self._opened[name] = run
         return self._opened[name]
 
     def history(self, name: str) -> History:
@@ -131,6 +130,7 @@ class LabState(RunsState):
         }
         for name, chunk in read.news.items():
             self._histories[name].add(chunk)
+        self._families = read.families
         return notices
 
     def _forget_replaced(self) -> None:
@@ -161,8 +161,4 @@ class LabState(RunsState):
         """Return the family of a run whose curves may be averaged with those of others."""
         if not self.view.has_means or len(self.watched) < 2:
             return None
-        key = (summary.name, summary.created, summary.is_shipped)
-        if key not in self._families:
-            run = self.opened(summary.name)
-            self._families[key] = run.family() if run is not None else None
-        return self._families[key]
+        return self._families.get(summary.name)

@@ -41,6 +41,7 @@ def alarm_after(
     *,
     is_high: bool = False,
     problem: str = "",
+    steering: Any = None,
 ) -> str:
     """Let the loop write a record; return the alarm of the status."""
     session: Any = SimpleNamespace(
@@ -51,13 +52,21 @@ def alarm_after(
         epoch=1.0,
         total_steps=200,
     )
-    steering: Any = Steering(reporter)  # type: ignore[arg-type]
+    steering = steering or Steering(reporter)  # type: ignore[arg-type]
     steering.on_record(record, session)
     return reporter.status.alarm
 
 
 def step(skipped: int = 0) -> TrainRecord:
     return TrainRecord(10, 0.1, 1.0, 2.0, 0.5, 0.9, 0.1, skipped, 0.002, 1000.0)
+
+
+def test_the_alarm_of_lost_records_lasts_to_the_end(reporter: FakeReporter) -> None:
+    steering: Any = Steering(reporter)  # type: ignore[arg-type]
+    lost = EventRecord(10, "journal", "records are lost")
+    for record in (step(), lost, step(), step()):
+        alarm_after(reporter, record, steering=steering)
+    assert reporter.status.alarm == "records are lost"
 
 
 @pytest.mark.parametrize("event", ["diverged", "skipped"])
