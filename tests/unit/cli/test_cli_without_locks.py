@@ -17,7 +17,8 @@ from rnnlab.runs.store import RunStore
 from tests.toys.lab import Call, Lab
 
 READS: dict[str, list[str]] = {
-    "runs": [], "watch": ["a", "--once"], "inspect": ["starter", "spectrum"], "samples": ["starter"],
+    "runs": [], "watch": ["a", "--once"], "inspect": ["starter", "spectrum"],
+    "samples": ["starter"],
     "compare": ["a", "starter"], "queue": [], "bin": [],
     "generate": ["starter", "--prompt", "We"],
     "score": ["starter", "--text", "We "], "evaluate": ["starter", "--file", "tiny.txt"],

@@ -170,7 +170,7 @@ class TestSilent:
         monkeypatch.setattr(os, "kill", lambda *given: got.append(given))
         assert control.stop(run).endswith("a got SIGTERM instead: it saves and stops")
         assert got == [(os.getpid(), signal.SIGTERM)]
-        with pytest.raises(RnnlabError, match="cannot write to .*mailbox"):
+        with pytest.raises(RnnlabError, match=r"cannot write to .*mailbox"):
             control.pause(run)
 
 
