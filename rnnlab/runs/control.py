@@ -11,6 +11,7 @@ import signal
 import time
 from dataclasses import replace
 
+from rnnlab.base.display import duration
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.runs.launch import Launch, launch
@@ -86,7 +87,9 @@ def kill(run: Run) -> str:
         )
     try:
         Queue(run.paths.root.parent).leave(run.name)
-        reason = f"killed at the user's request: its worker was {not_responding(silent_s)}"
+        reason = (
+            f"killed at the user's request: its worker had not responded for {duration(silent_s)}"
+        )
         ended = replace(status, state="stopped", reason=reason, stage="", eta_s=None)
         replace_text(run.paths.status, encode_status(replace(ended, heartbeat=time.time())))
     except OSError as error:
@@ -94,7 +97,7 @@ def kill(run: Run) -> str:
     finally:
         os.close(lock)
     step = run.paths.read_pointer("last") or 0
-    return f"{run.name} is killed; `rnnlab resume {run.name}` continues it from step {step}"
+    return f"{run.name} is killed; it resumes from step {step}"
 
 
 def _signal(run: Run, status: Status, number: signal.Signals, problem: str) -> None:

@@ -134,11 +134,11 @@ class TestSilent:
     def test_kill_ends_it_and_the_run_is_stopped(
         self, run: Run, silent: subprocess.Popen[bytes]
     ) -> None:
-        assert "`rnnlab resume a` continues it from step 10" in control.kill(with_last(run, 10))
+        assert control.kill(with_last(run, 10)) == "a is killed; it resumes from step 10"
         assert silent.wait() == -signal.SIGKILL
         status = run.status()
         assert (status.state, status.step) == ("stopped", 7)
-        assert "not responding since 31s" in status.reason
+        assert "had not responded for 31s" in status.reason
 
     def test_a_worker_that_responds_is_not_killed(self, run: Run, worker: None) -> None:
         say(run, "running", heartbeat=time.time())
