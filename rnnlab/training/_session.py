@@ -106,6 +106,7 @@ class Session:
             self._go_back_to(step)
         self.config = self.config.model_copy(update=self.state.changed)
         self.sampler = Sampler.of(self.config, self.dataset, self.clock)
+        self.check_folder()
         self.log = RunLog(
             self.paths,
             lambda: self.state,

@@ -154,7 +154,7 @@ class TestSilent:
     ) -> None:
         seconds = [0.0]
         run = replace(run, liveness=Liveness(lambda: seconds[0]))
-        say(run, "running", **values)
+        say(run, "running", heartbeat=time.time(), **values)
         run.status()
         seconds[0] += 20
         with pytest.raises(RnnlabError, match=why):
