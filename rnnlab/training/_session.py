@@ -126,9 +126,8 @@ class Session:
         if self.paths.initial_weights.exists():
             load_weights(self.paths.initial_weights, self.model)
         if self.dataset.vectors is not None and self.model.embedding is not None:
-            matrix = torch.from_numpy(self.dataset.vectors.matrix)
             with torch.no_grad():
-                self.model.embedding.weight.copy_(matrix)
+                self.model.embedding.weight.copy_(torch.from_numpy(self.dataset.vectors.matrix))
         self.state = TrainingState.fresh(self.config.seed, self.device)
         self._start_average()
 
@@ -209,12 +208,9 @@ class Session:
 
     def validate(self) -> Position:
         """Evaluate on the validation split, record whether the weights are the best, and save."""
-        measured = self.measure(
-            self.shown_model, self.dataset.splits["val"], self.config.eval_tokens
-        )
-        loss = measured.loss_nats
-        state = self.state
-        best = state.best_val_loss
+        val, state = self.dataset.splits["val"], self.state
+        measured = self.measure(self.shown_model, val, self.config.eval_tokens)
+        loss, best = measured.loss_nats, state.best_val_loss
         is_best = math.isfinite(loss) and (best is None or loss < best)
         if is_best:
             state.best_val_loss, state.best_step = loss, state.step
