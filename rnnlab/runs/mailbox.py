@@ -17,6 +17,8 @@ from rnnlab.base.parsing import parse_json
 
 Action = Literal["pause", "resume", "checkpoint", "stop", "set"]
 
+UNREADABLE = "its mailbox cannot be read"
+"""Beginning of the alarm of a worker that gets no commands."""
 _count = itertools.count()
 
 

@@ -58,6 +58,25 @@ async def test_a_key_sends_its_command_to_the_worker_of_the_chosen_run(
         await until(pilot, lambda: mailed(runs["active"]) == ["stop"])
 
 
+async def test_a_folder_that_cannot_be_written_is_one_line_for_each_action(
+    lab: Lab, app: LabApp
+) -> None:
+    """A file in the place of a folder, and the reverse: permissions do not bind every user."""
+    run = lab.add("alpha", "stopped")
+    (lab.store.root / ".bin").touch()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: table(app).row_count == 1)
+        await pilot.press("delete")
+        await until(pilot, lambda: "cannot move" in "".join(toasts(app)))
+        run.paths.lock.unlink(missing_ok=True)
+        run.paths.lock.mkdir()
+        await pilot.press("delete")
+        await until(pilot, lambda: "cannot write to" in "".join(toasts(app)))
+        await pilot.press("u")
+        await until(pilot, lambda: "the bin is empty" in "".join(toasts(app)))
+    assert run.status().state == "stopped"
+
+
 async def test_a_run_that_does_not_respond_is_killed_only_after_a_confirmation(
     lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from rnnlab.runs import launch as launching
 from rnnlab.runs.launch import launch
 from rnnlab.runs.liveness import STALE_S, Liveness
 from rnnlab.runs.lock import take_lock
-from rnnlab.runs.mailbox import Command, collect, send
+from rnnlab.runs.mailbox import UNREADABLE, Command, collect, send
 from rnnlab.runs.records import State, Status, encode_status
 from rnnlab.runs.store import Run, RunStore
 
@@ -168,8 +169,14 @@ class TestSilent:
         say(run, "running", pid=os.getpid(), heartbeat=time.time())
         got: list[tuple[int, int]] = []
         monkeypatch.setattr(os, "kill", lambda *given: got.append(given))
-        assert control.stop(run).endswith("a got SIGTERM instead: it saves and stops")
-        assert got == [(os.getpid(), signal.SIGTERM)]
+        assert "a saves and stops, by SIGTERM: cannot write to" in control.stop(run)
+        run.paths.mailbox.unlink()  # the worker still cannot read what others can write
+        alarm = f"lower --lr; {UNREADABLE} (no answer)"
+        say(run, "running", pid=os.getpid(), heartbeat=time.time(), alarm=alarm)
+        assert control.stop(run) == f"a saves and stops, by SIGTERM: {UNREADABLE}"
+        assert got == 2 * [(os.getpid(), signal.SIGTERM)]
+        shutil.rmtree(run.paths.mailbox)
+        run.paths.mailbox.write_text("not a folder")
         with pytest.raises(RnnlabError, match=r"cannot write to .*mailbox"):
             control.pause(run)
 
