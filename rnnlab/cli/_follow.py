@@ -12,13 +12,14 @@ from rnnlab.base.errors import (
     EXIT_FAILED,
     EXIT_INTERRUPTED,
     EXIT_TERMINATED,
+    RnnlabError,
     Terminated,
 )
 from rnnlab.cli._alerts import alert
 from rnnlab.cli._output import console, print_json, talk
+from rnnlab.runs import control
 from rnnlab.runs.alerts import alert_of
 from rnnlab.runs.journal import JournalTail
-from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.records import ACTIVE_STATES, EventRecord
 from rnnlab.runs.store import Run, RunStore
 from rnnlab.runs.summary import RunSummary, summarise
@@ -143,10 +144,18 @@ def progress_of(s: RunSummary, room: int = 100) -> str:
     return "  ".join(figures.values())
 
 
+def _ask_to_stop(run: Run) -> None:
+    try:
+        control.stop(run)
+    except RnnlabError as error:  # it does not respond, or has just ended
+        talk(str(error))
+
+
 def _stop(run: Run, exit_code: int) -> int:
     """Ask the worker to save and stop, and wait for it; a second signal ends the wait."""
     try:
-        send(run.paths.mailbox, Command("stop"))
+        if run.is_alive():
+            _ask_to_stop(run)
         hint = " (ctrl-c again: exit without waiting)" if exit_code == EXIT_INTERRUPTED else ""
         talk(f"stopping {run.name} after a checkpoint{hint}")
         while run.is_alive():

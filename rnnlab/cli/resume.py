@@ -12,6 +12,7 @@ from rnnlab.cli._follow import follow, result
 from rnnlab.cli._options import Checkpoints, Json, RunPatterns
 from rnnlab.cli._output import print_json, talk
 from rnnlab.runs.checkpoint import split_checkpoint
+from rnnlab.runs.liveness import STALE_S, is_here
 from rnnlab.runs.store import Run, RunStore
 
 _Text = Optional[str]  # noqa: UP045
@@ -73,11 +74,14 @@ def command(
 
 
 def _warn(run: Run, changes: dict[str, str]) -> None:
-    """Print a warning for each change that is probably mistyped."""
+    """Print a warning for each change that is probably mistyped, and what takes some seconds."""
     from rnnlab.submit import Steered
 
     for doubt in Steered.of(run).doubts(changes) if changes else ():
         talk(f"warning: {run.name}: {doubt}")
+    status = run.status()
+    if status.state == "lost" and status.host and not is_here(status):
+        talk(f"{run.name}: observing for {STALE_S:g} s whether its worker on {status.host} lives")
 
 
 def _resume_all(chosen: Chosen, changes: dict[str, str], *, is_queued: bool, json: bool) -> int:

@@ -11,12 +11,13 @@ import signal
 import time
 from dataclasses import replace
 
+from rnnlab.base.display import duration
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.runs.launch import Launch, launch
 from rnnlab.runs.liveness import is_here
 from rnnlab.runs.lock import ENDING_S, has_open, take_lock
-from rnnlab.runs.mailbox import Command, send
+from rnnlab.runs.mailbox import UNREADABLE, Command, send
 from rnnlab.runs.pending import read_pending
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, Status, encode_status
@@ -45,17 +46,19 @@ def pause(run: Run) -> str:
 def stop(run: Run) -> str:
     """Ask the worker to save a checkpoint and end.
 
-    If the mailbox cannot be written, send SIGTERM instead. Raise RnnlabError if the worker does not
+    If the mailbox cannot be used, send SIGTERM instead. Raise RnnlabError if the worker does not
     respond; it stops as soon as it does.
     """
     status = _need_worker(run, "stop")
     silent_s = run.silent_s(status)
+    problem = UNREADABLE if UNREADABLE in status.alarm else ""
     try:
         send(run.paths.mailbox, Command("stop"))
     except RnnlabError as error:
-        if silent_s is None:
-            _signal(run, status, signal.SIGTERM, str(error))
-            return f"{error}; {run.name} got SIGTERM instead: it saves and stops"
+        problem = str(error)
+    if problem and silent_s is None:
+        _signal(run, status, signal.SIGTERM, f"{run.name!r} gets no commands: {problem}")
+        return f"{run.name} saves and stops, by SIGTERM: {problem}"
     if silent_s is not None:
         raise RnnlabError(
             f"{run.name!r} is {not_responding(silent_s)}: its process {status.pid} on "
@@ -86,7 +89,9 @@ def kill(run: Run) -> str:
         )
     try:
         Queue(run.paths.root.parent).leave(run.name)
-        reason = f"killed at the user's request: its worker was {not_responding(silent_s)}"
+        reason = (
+            f"killed at the user's request: its worker had not responded for {duration(silent_s)}"
+        )
         ended = replace(status, state="stopped", reason=reason, stage="", eta_s=None)
         replace_text(run.paths.status, encode_status(replace(ended, heartbeat=time.time())))
     except OSError as error:
@@ -94,7 +99,7 @@ def kill(run: Run) -> str:
     finally:
         os.close(lock)
     step = run.paths.read_pointer("last") or 0
-    return f"{run.name} is killed; `rnnlab resume {run.name}` continues it from step {step}"
+    return f"{run.name} is killed; it resumes from step {step}"
 
 
 def _signal(run: Run, status: Status, number: signal.Signals, problem: str) -> None:

@@ -18,7 +18,7 @@ _Identity = tuple[int, int]
 
 
 class FolderMovedError(RnnlabError):
-    """The path of a run leads to another folder than before, or to none."""
+    """The path of a run leads to another folder than at the start of its worker, or to none."""
 
 
 class HeldFolder:
@@ -44,7 +44,7 @@ class HeldFolder:
     def check(self) -> None:
         """Raise FolderMovedError unless the path still leads to this folder and this lock.
 
-        Takes one system call. A file system that does not answer is no reason to raise.
+        Takes one system call. If the file system does not answer, do nothing.
         """
         if self._lock is None:
             is_same = self._leads_to(self._paths.root, self._folder)
@@ -90,10 +90,10 @@ class HeldFolder:
 
     def _has_new_lock(self) -> bool:
         try:
-            found = _identity(os.stat(self._paths.lock.name, dir_fd=self._descriptor))
+            present = _identity(os.stat(self._paths.lock.name, dir_fd=self._descriptor))
         except OSError:
             return False
-        return self._lock is not None and found != self._lock
+        return self._lock is not None and present != self._lock
 
     def _why(self) -> tuple[str, str]:
         """Return what has happened to the folder, and what the user can do."""

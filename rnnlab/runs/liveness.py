@@ -76,11 +76,11 @@ class Liveness:
 
         status: the result of `state`, so its worker is alive.
         """
-        if status.state not in ACTIVE_STATES:
-            return None
+        if status.state not in ACTIVE_STATES or not status.heartbeat:
+            return None  # without a heartbeat, nothing is missed
         seen = self._look(status, paths)
         silent_s = self._clock() - seen.since
-        if not seen.has_changed and status.heartbeat and is_here(status):
+        if not seen.has_changed and is_here(status):
             silent_s = max(silent_s, self._now() - status.heartbeat)
         return silent_s if silent_s > SILENT_S else None
 

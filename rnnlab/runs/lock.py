@@ -108,9 +108,9 @@ def has_open(pid: int, file: Path) -> bool:
         return False
     for name in names:
         try:
-            found = os.stat(f"{folder}/{name}")
+            opened = os.stat(f"{folder}/{name}")
         except OSError:
             continue
-        if (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino):
+        if (opened.st_dev, opened.st_ino) == (wanted.st_dev, wanted.st_ino):
             return True
     return False

@@ -18,6 +18,8 @@ from rnnlab.base.regular_files import read_text
 
 Action = Literal["pause", "resume", "checkpoint", "stop", "set"]
 
+UNREADABLE = "its mailbox cannot be read"
+"""Beginning of the alarm of a worker that gets no commands."""
 _count = itertools.count()
 
 

@@ -120,7 +120,7 @@ def summarise(run: Run) -> RunSummary:
         grad_norm=status.grad_norm,
         total_steps=status.total_steps,
         elapsed_s=status.elapsed_s,
-        eta_s=status.eta_s if status.state in ACTIVE_STATES else None,
+        eta_s=status.eta_s if status.state in ACTIVE_STATES and silent_s is None else None,
         device=status.device,
         created=status.created,
         reason=status.reason,

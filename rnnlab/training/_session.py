@@ -113,6 +113,7 @@ class Session:
             self._resume_from(step)
         self.config = self.config.model_copy(update=self.state.changed)
         self.sampler = Sampler.of(self.config, self.dataset, self.clock)
+        self.check_folder()
         self.log = RunLog(
             self.paths, lambda: self.state, lambda record: self.control.on_record(record, self),
             self.make_mirror, has_samples=self.sampler is not None,

@@ -20,7 +20,7 @@ from typing import Any
 from rnnlab.base.errors import one_line
 from rnnlab.runs.held_folder import FolderMovedError, HeldFolder
 from rnnlab.runs.liveness import HEARTBEAT_S
-from rnnlab.runs.mailbox import Command, collect
+from rnnlab.runs.mailbox import UNREADABLE, Command, collect
 from rnnlab.runs.memory import free_bytes, held_bytes, oom_kills
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Status, encode_status
@@ -31,6 +31,8 @@ _MAIL_S = 0.2
 """Seconds between two reads of the mailbox: maximum delay between a key press and its effect."""
 _STATUS_S = 0.5
 """Minimum number of seconds between two writes of a changed status."""
+_MAIL_LIMIT_S = 10.0
+"""Seconds after which a mailbox that does not answer is an alarm."""
 _LAST_MAIL_S = 1.0
 """Seconds to wait at the end for a mailbox that does not answer."""
 
@@ -44,14 +46,19 @@ class StatusReporter:
         status: Status,
         folder: HeldFolder | None = None,
         posted: deque[Command] | None = None,
+        mail_limit_s: float = _MAIL_LIMIT_S,
     ) -> None:
         """folder: the folder of the run, held since the worker began; by default, it is opened.
 
         posted: commands, to which a signal handler may add. That takes no lock, which the
         interrupted thread may hold; so a paused worker sees the command only after the timeout of
         `wait`.
+
+        mail_limit_s: seconds after which a mailbox that does not answer is an alarm.
         """
         self._paths = paths
+        self._mail_limit_s = mail_limit_s
+        self._mail_read_at = time.monotonic()
         self._folder = HeldFolder(paths) if folder is None else folder
         self._status = replace(status, pid=os.getpid(), host=socket.gethostname())
         self._lock = threading.Lock()
@@ -182,6 +189,8 @@ class StatusReporter:
         while not self._closing.wait(_MAIL_S):
             try:
                 self._folder.check()
+                if time.monotonic() - self._mail_read_at > self._mail_limit_s:
+                    self._note_mail_problem("no answer")
                 age_s = time.monotonic() - self._written_at
                 if age_s > HEARTBEAT_S or (self._is_dirty and age_s > _STATUS_S):
                     self._write()
@@ -208,20 +217,26 @@ class StatusReporter:
                     self._stop_at_once()
 
     def _read_mail(self) -> None:
-        """Read the mailbox; its first problem, and each new one, becomes an alarm and a note."""
+        """Read the mailbox; an error is noted, and does not end the thread."""
         self._folder.check()
         try:
             commands = collect(self._paths.mailbox)
         except OSError as error:
-            problem = one_line(
-                f"its mailbox cannot be read ({error.strerror or error}), so it gets no commands; "
-                f"`rnnlab stop {self._paths.name}` still stops it"
-            )
+            reason = error.strerror or str(error)
         else:
-            problem = ""
+            reason = ""
             if commands:
                 self._commands.extend(commands)
                 self._arrived.set()
+        self._mail_read_at = time.monotonic()
+        self._note_mail_problem(reason)
+
+    def _note_mail_problem(self, reason: str) -> None:
+        """Make a new problem of the mailbox an alarm and a note; "": it can be read."""
+        problem = reason and one_line(
+            f"{UNREADABLE} ({reason}), so it gets no commands; "
+            f"`rnnlab stop {self._paths.name}` still stops it"
+        )
         if problem != self._mail_problem:
             self._mail_problem, self._is_dirty = problem, True
             if problem:
@@ -241,5 +256,5 @@ class StatusReporter:
             )
             self._is_dirty = False
             self._written_at = time.monotonic()
-            alarm = self._status.alarm or self._mail_problem
+            alarm = "; ".join(filter(None, (self._status.alarm, self._mail_problem)))
             write_status(self._paths.status, encode_status(replace(self._status, alarm=alarm)))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
 from rnnlab.base.errors import RnnlabError
+from rnnlab.runs import control
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.pending import read_pending
 from rnnlab.runs.store import Run, RunStore
@@ -53,6 +56,49 @@ async def test_a_key_sends_its_command_to_the_worker_of_the_chosen_run(
         assert mailed(runs["active"]) == [], "a run that trains is not stopped by one key"
         await pilot.press("y")
         await until(pilot, lambda: mailed(runs["active"]) == ["stop"])
+
+
+async def test_a_folder_that_cannot_be_written_is_one_line_for_each_action(
+    lab: Lab, app: LabApp
+) -> None:
+    """A file in the place of a folder, and the reverse: permissions do not bind every user."""
+    run = lab.add("alpha", "stopped")
+    (lab.store.root / ".bin").touch()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until(pilot, lambda: table(app).row_count == 1)
+        await pilot.press("delete")
+        await until(pilot, lambda: "cannot move" in "".join(toasts(app)))
+        run.paths.lock.unlink(missing_ok=True)
+        run.paths.lock.mkdir()
+        await pilot.press("delete")
+        await until(pilot, lambda: "cannot write to" in "".join(toasts(app)))
+        await pilot.press("u")
+        await until(pilot, lambda: "the bin is empty" in "".join(toasts(app)))
+    assert run.status().state == "stopped"
+
+
+async def test_a_run_that_does_not_respond_is_killed_only_after_a_confirmation(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[str] = []
+
+    def kill(run: Run) -> str:
+        killed.append(run.name)
+        return f"{run.name} is killed"
+
+    monkeypatch.setattr(control, "kill", kill)
+    active = lab.add("active", "running", heartbeat=time.time())
+    lab.add("quiet", "running", heartbeat=time.time() - 31)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 2)
+        assert "silent" in row_text(app, "quiet")
+        table(app).choose("quiet")
+        await until(pilot, shows(app, "quiet in trouble: its worker does not respond"))
+        await pilot.press("s")
+        await until(pilot, shows(app, "Kill quiet? Not responding, so killed: quiet."))
+        await pilot.press("y")
+        await until(pilot, lambda: killed == ["quiet"])
+        assert mailed(active) == []
 
 
 async def test_a_run_in_training_is_stopped_only_after_a_confirmation(

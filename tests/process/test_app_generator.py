@@ -14,6 +14,10 @@ from textual.widgets import Input, Static, TextArea
 from rnnlab.protocol.messages import Answer
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
+from rnnlab.tui.outside import Outside
+from rnnlab.tui.outside.generator import GeneratorClient
+from rnnlab.tui.outside.pulse import PulseLimits
+from rnnlab.tui.outside.subprocesses import LineProcess
 from rnnlab.tui.prompting.candidate import Candidate
 from tests.toys import app_lab
 from tests.toys.app_lab import home
@@ -64,7 +68,9 @@ async def test_a_generator_answers_refuses_cancels_is_replaced_and_ends_with_the
     trained: Lab,
 ) -> None:
     """One process for all that can share it: it takes seconds to start."""
-    app = LabApp(RunStore(trained.checkpoints))
+    process = partial(LineProcess, limits=PulseLimits(ping_s=0.1))
+    outside = Outside(make_generator=partial(GeneratorClient, make_process=process))
+    app = LabApp(RunStore(trained.checkpoints), outside=outside)
     async with app.run_test(size=(120, 40)) as pilot:
         # A letter that the model never saw is refused.
         await ask(pilot, app, "\u03a9", "greedy")
@@ -109,4 +115,14 @@ async def test_a_generator_answers_refuses_cancels_is_replaced_and_ends_with_the
         await until(pilot, lambda: [one.prompt for one in shown_answers(app)] == ["La"])
         await until(pilot, lambda: "done" in status_line(app))
         assert len(generators()) == 1
+
+        # One that is stopped is replaced after a cancelled prompt.
+        (child,) = generators()
+        child.suspend()
+        await ask(pilot, app, "Le", "greedy")
+        await pilot.press("escape")
+        await until(pilot, lambda: "replaced: it did not answer" in status_line(app))
+        await until(pilot, lambda: [one.pid for one in generators()] not in ([], [child.pid]))
+        await ask(pilot, app, "La", "greedy")
+        await until(pilot, lambda: "done" in status_line(app))
     assert generators() == []

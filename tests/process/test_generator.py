@@ -15,6 +15,7 @@ import pytest
 from rnnlab.decoding import read_row, read_step
 from rnnlab.protocol.codec import decode_reply, encode_cancel, encode_request
 from rnnlab.protocol.messages import (
+    Alive,
     Answer,
     Distributions,
     DistributionsFound,
@@ -92,7 +93,7 @@ class Talk:
         replies = [self.hear()]
         while not isinstance(replies[-1], Ended):
             replies.append(self.hear())
-        assert all(not isinstance(reply, Ready) and reply.ask == ask for reply in replies)
+        assert all(not isinstance(reply, Ready | Alive) and reply.ask == ask for reply in replies)
         return replies
 
     def answers(self, *decoders: str, run: str = "stream") -> dict[int, list[Answer]]:

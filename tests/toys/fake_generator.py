@@ -11,6 +11,7 @@ from textual.message import Message
 from rnnlab.decoding import TracedRow, TracedStep
 from rnnlab.protocol.messages import (
     CLASSIFY,
+    Alive,
     Answer,
     Classified,
     Distributions,
@@ -65,7 +66,7 @@ class FakeGenerator:
         self._listeners[self.latest] = listener
 
     def listener(self, reply: Reply) -> Listener | None:
-        return None if isinstance(reply, Ready) else self._listeners.get(reply.ask)
+        return None if isinstance(reply, Ready | Alive) else self._listeners.get(reply.ask)
 
     async def deliver(self, reply: Reply) -> None:
         if (listener := self.listener(reply)) is not None:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import IO, NamedTuple
 
 from rnnlab.base.errors import one_line
-from rnnlab.protocol.codec import encode_ping
 from rnnlab.runs.launch import child_environment
 from rnnlab.tui.outside.pulse import DEFAULT_LIMITS, Pulse, PulseLimits
 
@@ -205,6 +204,8 @@ class LineProcess:
 
     async def _watch(self, process: Process) -> None:
         """Ping the process while an answer is awaited; kill it if it hangs."""
+        from rnnlab.protocol.codec import encode_ping  # the first frame does not need it
+
         assert process.stdin is not None
         for number in itertools.count(1):
             await asyncio.sleep(self._limits.ping_s)

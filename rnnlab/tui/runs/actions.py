@@ -18,6 +18,9 @@ from rnnlab.tui.shell.actions import Action, Group
 if TYPE_CHECKING:
     from rnnlab.tui.shell.screen import BaseScreen
 
+_MOST_NAMED = 3
+"""Maximum number of runs that a question names."""
+
 
 async def _pause(screen: BaseScreen) -> None:
     if _pause_verb(screen) == "Resume":
@@ -47,13 +50,17 @@ async def _stop(screen: BaseScreen) -> None:
     silent = [summary.name for summary in screen.targets() if summary.silent_s is not None]
     about = "A stopped run is saved, and r resumes it." if is_training else ""
     if silent:
-        about = f"{first_of(silent, 3)}: not responding, so killed; r resumes its last checkpoint."
+        about = (
+            f"Not responding, so killed: {first_of(silent, _MOST_NAMED)}. r resumes a killed run "
+            "from its last checkpoint."
+        )
 
     def stop(run: Run) -> str:
         return control.kill(run) if run.name in silent else control.stop(run)
 
     asks: Asks = "always" if is_training or silent else "several"
-    await do_with_selected(screen, stop, "Stop", "stopped", asks=asks, about=about)
+    verb = "Kill" if len(silent) == len(screen.targets()) > 0 else "Stop"
+    await do_with_selected(screen, stop, verb, "stopped", asks=asks, about=about)
 
 
 async def _checkpoint(screen: BaseScreen) -> None:

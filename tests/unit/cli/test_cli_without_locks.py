@@ -17,7 +17,7 @@ from rnnlab.runs.store import RunStore
 from tests.toys.lab import Call, Lab
 
 READS: dict[str, list[str]] = {
-    "runs": [], "watch": ["a", "--once"], "inspect": ["starter", "spectrum"], "samples": ["starter"],
+    "runs": [], "watch": ["a", "--once"], "inspect": ["starter", "spectrum"],
     "compare": ["a", "starter"], "queue": [], "bin": [],
     "generate": ["starter", "--prompt", "We"],
     "score": ["starter", "--text", "We "], "evaluate": ["starter", "--file", "tiny.txt"],
@@ -29,8 +29,8 @@ REFUSED: dict[str, list[str]] = {
     "train": ["tiny.txt", "--detach"], "resume": ["a", "--detach"], "rm": ["a"],
     "rename": ["a", "b"], "demo": [],
 }  # fmt: skip
-OTHERS = {"classify", "pause", "reproduce", "set", "stop"}
-"""`set` writes what waits for a worker; the others need a worker, or are `train` or `generate`."""
+OTHERS = {"classify", "pause", "reproduce", "samples", "set", "stop"}
+"""They need a worker, samples or a classifier, or do what the verbs above do."""
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from rnnlab.runs import launch as launching
 from rnnlab.runs.launch import launch
 from rnnlab.runs.liveness import STALE_S, Liveness
 from rnnlab.runs.lock import take_lock
-from rnnlab.runs.mailbox import Command, collect, send
+from rnnlab.runs.mailbox import UNREADABLE, Command, collect, send
 from rnnlab.runs.records import State, Status, encode_status
 from rnnlab.runs.store import Run, RunStore
 
@@ -134,11 +135,11 @@ class TestSilent:
     def test_kill_ends_it_and_the_run_is_stopped(
         self, run: Run, silent: subprocess.Popen[bytes]
     ) -> None:
-        assert "`rnnlab resume a` continues it from step 10" in control.kill(with_last(run, 10))
+        assert control.kill(with_last(run, 10)) == "a is killed; it resumes from step 10"
         assert silent.wait() == -signal.SIGKILL
         status = run.status()
         assert (status.state, status.step) == ("stopped", 7)
-        assert "not responding since 31s" in status.reason
+        assert "had not responded for 31s" in status.reason
 
     def test_a_worker_that_responds_is_not_killed(self, run: Run, worker: None) -> None:
         say(run, "running", heartbeat=time.time())
@@ -154,7 +155,7 @@ class TestSilent:
     ) -> None:
         seconds = [0.0]
         run = replace(run, liveness=Liveness(lambda: seconds[0]))
-        say(run, "running", **values)
+        say(run, "running", heartbeat=time.time(), **values)
         run.status()
         seconds[0] += 20
         with pytest.raises(RnnlabError, match=why):
@@ -168,9 +169,15 @@ class TestSilent:
         say(run, "running", pid=os.getpid(), heartbeat=time.time())
         got: list[tuple[int, int]] = []
         monkeypatch.setattr(os, "kill", lambda *given: got.append(given))
-        assert control.stop(run).endswith("a got SIGTERM instead: it saves and stops")
-        assert got == [(os.getpid(), signal.SIGTERM)]
-        with pytest.raises(RnnlabError, match="cannot write to .*mailbox"):
+        assert "a saves and stops, by SIGTERM: cannot write to" in control.stop(run)
+        run.paths.mailbox.unlink()  # the worker still cannot read what others can write
+        alarm = f"lower --lr; {UNREADABLE} (no answer)"
+        say(run, "running", pid=os.getpid(), heartbeat=time.time(), alarm=alarm)
+        assert control.stop(run) == f"a saves and stops, by SIGTERM: {UNREADABLE}"
+        assert got == 2 * [(os.getpid(), signal.SIGTERM)]
+        shutil.rmtree(run.paths.mailbox)
+        run.paths.mailbox.write_text("not a folder")
+        with pytest.raises(RnnlabError, match=r"cannot write to .*mailbox"):
             control.pause(run)
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from rnnlab.base.preferences import save_preference
+from rnnlab.runs.lock import ENDING_S
 from rnnlab.runs.records import Status
-from rnnlab.worker._notify import Notifier
+from rnnlab.worker._notify import LIMIT_S, Notifier
 
 STATUS = Status(step=600, elapsed_s=83.0, train_loss=1.25, val_loss=1.5)
 
@@ -87,3 +88,7 @@ def test_an_invalid_file_of_preferences_is_a_problem(
     (problem,) = notifier.close()
     assert problem.startswith("no notification: ")
     assert "notify = 3" in problem
+
+
+def test_an_ended_worker_is_waited_for_longer_than_its_command_may_take() -> None:
+    assert ENDING_S > LIMIT_S + 1

@@ -54,8 +54,8 @@ def paths(tmp_path: Path) -> RunPaths:
 
 
 @contextlib.contextmanager
-def reporting(paths: RunPaths) -> Iterator[StatusReporter]:
-    reporter = StatusReporter(paths, Status(state="running"))
+def reporting(paths: RunPaths, mail_limit_s: float = 60.0) -> Iterator[StatusReporter]:
+    reporter = StatusReporter(paths, Status(state="running"), mail_limit_s=mail_limit_s)
     try:
         yield reporter
     finally:
@@ -88,9 +88,10 @@ def test_a_mailbox_that_does_not_answer_delays_neither_status_nor_end(
 ) -> None:
     answer = threading.Event()
     monkeypatch.setattr(_status_thread, "collect", lambda _mailbox: [answer.wait()][1:])
-    with reporting(paths) as reporter:
+    with reporting(paths, mail_limit_s=0.1) as reporter:
         reporter.change(step=7)
         Lab.until(lambda: read(paths).step == 7, "the status goes on")
+        Lab.until(lambda: "(no answer)" in read(paths).alarm, "the status has the problem")
         monkeypatch.setattr(_status_thread, "collect", lambda _mailbox: [])
         reporter.end(state="stopped")
         assert read(paths).state == "stopped"

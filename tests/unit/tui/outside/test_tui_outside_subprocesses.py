@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ class Ears:
         self.exits: list[ProcessExit] = []
         self.has_heard = asyncio.Event()
 
-    def process(self, code: str, **options: int) -> LineProcess:
+    def process(self, code: str, **options: Any) -> LineProcess:
         """Return a process that runs some Python."""
         return LineProcess([sys.executable, "-Sc", code], self._on_line, self._on_exit, **options)
 
