@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+
+from safetensors import safe_open
 
 from rnnlab.training import Session
 from rnnlab.training._checkpoints import Checkpoints
@@ -47,3 +50,12 @@ def test_minutes_between_checkpoints_override_the_cost(start: Start) -> None:
     assert not checkpoints.is_due(7, 0, 2.0, elapsed_s=20.0)
     clock.now = 120.5
     assert checkpoints.is_due(7, 0, 2.0, elapsed_s=20.0)
+
+
+def test_the_weights_describe_their_model(start: Start) -> None:
+    session = start(cell="gru", layers=2, residual=True)
+    session.save()
+    with safe_open(session.paths.weights(0), "numpy") as stored:
+        about = json.loads(stored.metadata()["rnnlab"])
+    assert (about["cell"], about["layers"], about["residual"]) == ("gru", 2, True)
+    assert about["vocabulary"]["tokens"] == list(session.dataset.vocabulary.tokens)
