@@ -128,7 +128,10 @@ def test_tensorboard_has_a_histogram_of_every_gate(start: Start) -> None:
             expected = {step: getattr(record, end)[gate] for step, record in probes.items()}
             assert shares == pytest.approx(expected)
     for layer in ("l0", "l1"):
-        lives = {event.step: event.value for event in result.Scalars(f"recurrent_memory/half_life/{layer}")}
+        lives = {
+            event.step: event.value
+            for event in result.Scalars(f"recurrent_memory/half_life/{layer}")
+        }
         known = {step: r.half_life[layer] for step, r in probes.items()}
         assert lives
         assert lives == pytest.approx(
