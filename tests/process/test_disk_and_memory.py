@@ -53,7 +53,8 @@ def test_a_run_out_of_memory_is_saved_and_says_what_to_lower(
     trained: Lab, lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = stopped(trained, lab, "big")
-    backward, num_calls = torch.Tensor.backward, 0
+    backward: Any = torch.Tensor.backward
+    num_calls = 0
 
     def failing(*arguments: Any, **options: Any) -> None:
         nonlocal num_calls

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from rnnlab.base.errors import RnnlabError
@@ -16,7 +18,7 @@ from rnnlab.runs.intact import integrity, newest_intact
 from rnnlab.runs.paths import RunPaths
 from tests.toys.damage import flip_bit
 
-TENSORS = {"a": np.arange(7, dtype=np.float32), "b": np.ones((2, 3))}
+TENSORS: dict[str, NDArray[Any]] = {"a": np.arange(7, dtype=np.float32), "b": np.ones((2, 3))}
 METADATA = {"format": "pt", "rnnlab": json.dumps({"tokens": ['"checksum":"sha256:', "é", "\n"]})}
 
 

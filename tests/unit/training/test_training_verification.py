@@ -42,10 +42,10 @@ def test_files_are_verified_in_another_thread(tmp_path: Path) -> None:
         return file.name == "good"
 
     verification = Verification([tmp_path / "good", tmp_path / "bad"], verify)
-    assert not verification.is_done
+    before = verification.is_done
     may_end.set()
     verification.wait()
-    assert verification.is_done
+    assert (before, verification.is_done) == (False, True)
     assert verification.damaged == [tmp_path / "bad"]
     assert threading.current_thread().name not in threads
 
