@@ -116,7 +116,7 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
         return EXIT_FAILED
     except OSError as error:
         message = one_line(f"{error.strerror or error}: {error.filename or 'input or output'}")
-        code = EXIT_FAILED
+        message, code = str(cause_of(error) or message), EXIT_FAILED
     except RuntimeError as error:  # of torch
         cause = cause_of(error, is_training=False)
         if cause is None:

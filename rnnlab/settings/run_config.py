@@ -154,7 +154,7 @@ class RunConfig(BaseModel):
     log_every: int = Field(10, ge=1)
     """Steps between records of the training loss."""
     probe_every: int = Field(50, ge=0)
-    """Steps between probes of gates and gradients on validation text (0: off)."""
+    """Minimum steps between probes of gates and gradients (0: no probes)."""
     eval_every: int = Field(0, ge=0)
     """Steps between validations (0: at each epoch, at least every 500)."""
     eval_tokens: int = Field(50_000, ge=0)

@@ -55,6 +55,7 @@ def _train(session: Session) -> Ending:
     if session.progress >= 1.0:
         return "finished"
     loop = Loop(session)
+    session.saver.mark()
     for batch in session.batches():
         if not loop.run_commands():
             session.save()
@@ -84,6 +85,7 @@ class Loop:
         update = self._update(batch)
         is_epoch_end = self._count_step()
         session.tick()
+        session.saver.mark()
         session.saver.tidy()
         is_over = session.progress >= 1.0
         if self._log(update, is_over=is_over) is Position.REWOUND:

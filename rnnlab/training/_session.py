@@ -34,7 +34,7 @@ from rnnlab.training._precision import cpu_has_bfloat16, supported_dtype
 from rnnlab.training._probing import Probing
 from rnnlab.training._run_log import RunLog
 from rnnlab.training._samples import Sampler
-from rnnlab.training._saver import Saver
+from rnnlab.training._saver import Saved, Saver
 from rnnlab.training._state import TrainingState, load_training_state
 from rnnlab.training._step import Compute
 from rnnlab.training._target import note_target
@@ -118,7 +118,10 @@ class Session:
             self.paths, lambda: self.state, lambda record: self.control.on_record(record, self),
             self.make_mirror, has_samples=self.sampler is not None,
         )  # fmt: skip
-        self.saver = Saver(self.checkpoints, self.log, self.paths.root, self.state)
+        self.saver = Saver(
+            self.checkpoints, self.log, self.paths.root,
+            lambda: Saved(self.model, self.shown_model, self.optimizer, self.state),
+        )  # fmt: skip
         self.train_split = self.dataset.splits["train"]
         self.batches_per_epoch = self.train_split.num_batches()
         self.compute = self._fastest_step()
@@ -192,10 +195,7 @@ class Session:
         return learning_rate(self.config, self.progress) * self.state.lr_scale
 
     def batches(self) -> Iterator[Batch]:
-        """Yield training batches without end from the run's position, also after a rollback.
-
-        The caller moves the position to the next batch, or back, before it asks for that batch.
-        """
+        """Yield training batches without end from the run's position: see `_extent.batches`."""
         return batches(self.train_split, lambda: self.state)
 
     def tick(self) -> None:
@@ -240,9 +240,8 @@ class Session:
         """
         self.tick()
         self.check_folder()
-        parts = self.model, self.shown_model, self.optimizer, self.state
         try:
-            self.saver.save(*parts, is_needed=is_needed)
+            self.saver.save(is_needed=is_needed)
         except OverflownWeightsError as error:
             if self.config.on_divergence == "stop":
                 raise
@@ -275,7 +274,7 @@ class Session:
         self.state.lr_scale = before.lr_scale / 2
         self.state.num_rollbacks = before.num_rollbacks + 1
         self.checkpoints.go_back_to(self.state)
-        self.saver.restart_from(self.state)
+        self.saver.restart()
         self.compute = self._fastest_step()
         self.watch = self._new_watch()
         self.log.rewind_mirror()

@@ -109,8 +109,10 @@ class Mirror:
             return  # the figures do not depend on them
         writer.add_text(SETTINGS, _code(text), step)
         shown = {n: str(v).lower() if isinstance(v, bool) else v for n, v in settings.items()}
-        for summary in hparams(shown, _METRICS)[:2]:  # the third one is the end of the run
-            writer.file_writer.add_summary(summary)
+        begin = hparams(shown, _METRICS)[:2]  # type: ignore[no-untyped-call]
+        file_writer: Any = writer.file_writer
+        for summary in begin:
+            file_writer.add_summary(summary)
 
     @property
     def _is_open(self) -> bool:

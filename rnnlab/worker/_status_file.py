@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 from rnnlab.base.files import replace_text
@@ -33,9 +34,11 @@ def _overwrite(file: Path, data: bytes) -> bool:
         return False
     try:
         stat = os.fstat(descriptor)
-        if len(data) > max(stat.st_size, stat.st_blocks * _BLOCK):
-            return False  # only a part might be written
+        limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+        room = max(stat.st_size, stat.st_blocks * _BLOCK)
         data = data.ljust(stat.st_size)
+        if len(data) > room or 0 <= limit < len(data):
+            return False  # only a part would be written
         return os.pwrite(descriptor, data, 0) == len(data)
     except OSError:
         return False

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from rnnlab.base.errors import EXIT_BAD_INPUT, EXIT_FAILED, BadInputError
+from rnnlab.base.failures import is_gpu_failure, is_out_of_memory
 from rnnlab.base.files import drop_leftovers
 from rnnlab.runs.held_folder import FolderMovedError, HeldFolder
 from rnnlab.runs.journal import Journal
@@ -197,6 +198,10 @@ def _train(
         session.log.note(ending)
     except Exception as error:
         reporter.free_reserve()
+        if is_out_of_memory(error) or is_gpu_failure(error):
+            traceback.clear_frames(error.__traceback__)  # they hold the tensors of the failed step
+            with contextlib.suppress(Exception):
+                session.saver.rescue()
         # On a full disk this may fail, too; the final status has the original error anyway.
         with contextlib.suppress(Exception):
             session.log.note("failed", reason_of(error, paths.root))

@@ -20,6 +20,8 @@ from tests.prose.texts import documents, name_of
 TABLES = all_tables()
 EVERYWHERE = {"--checkpoints", "--data", "--json", "--help"}
 """Options of most verbs, which the documents describe once."""
+OF_OTHER_TESTS = {"about", "tensorboard"}
+"""Kinds of tables that tests compare with files of a run: of its weights, of TensorBoard."""
 FOREIGN = {
     "--tour", "--logdir", "--snapshot-update", "--version", "--install-completion", "--option",
 }  # fmt: skip
@@ -79,7 +81,7 @@ def test_a_table_names_every_entry_and_no_other(kind: str) -> None:
 
 
 def test_every_table_is_checked() -> None:
-    checked = {*EXPECTED, "filters", "limits", "settings", "options"}
+    checked = {*EXPECTED, "filters", "limits", "settings", "options", *OF_OTHER_TESTS}
     assert {table.kind for table in TABLES} == checked
 
 

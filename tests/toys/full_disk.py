@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-def refuse_writes() -> None:
-    """Make every write to a file of this process fail with EFBIG, from now on."""
+def refuse_writes(beyond: int = 0) -> None:
+    """Make every write of this process beyond a size of a file fail with EFBIG, from now on.
+
+    beyond: size of a file in bytes.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (beyond, hard))
 
 
 def accept_writes() -> None:
@@ -20,9 +23,9 @@ def accept_writes() -> None:
 
 
 @contextmanager
-def full_disk() -> Iterator[None]:
-    """Refuse writes during the block."""
-    refuse_writes()
+def full_disk(beyond: int = 0) -> Iterator[None]:
+    """Refuse writes during the block; see `refuse_writes`."""
+    refuse_writes(beyond)
     try:
         yield
     finally:

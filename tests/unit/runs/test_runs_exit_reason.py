@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from rnnlab.runs import exit_reason, memory
 from rnnlab.runs.exit_reason import killed_for_memory, why_lost
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Status
 
 LOG = "3,9,77,-;Memory cgroup out of memory: Killed process 71 (python) total-vm:9kB\n"
@@ -67,3 +71,26 @@ def test_without_the_kernels_count_no_reason_is_claimed(
     assert memory.oom_kills() is None
     assert killed_for_memory() == set()
     assert "without a message" in why_lost(said(), "mine")
+
+
+def test_a_log_that_ends_with_an_error_of_the_disk_is_the_reason(
+    kernel: Kernel, tmp_path: Path
+) -> None:
+    kernel(3, "")
+    log = RunPaths(tmp_path).log
+    log.write_text("torch says hello\nOSError: [Errno 27] File too large: 'status.json'\n")
+    reason = why_lost(said(), "mine", tmp_path)
+    assert "probably because a file has reached the largest size that is allowed" in reason
+    assert reason.endswith("raise the limit (`ulimit -f`), then use `rnnlab resume mine`")
+    later = replace(said(), heartbeat=log.stat().st_mtime + 1.0)
+    assert "without a message" in why_lost(later, "mine", tmp_path), "of an earlier worker"
+    log.write_text("OSError: [Errno 28] No space left on device\nall is well\n")
+    assert "without a message" in why_lost(said(), "mine", tmp_path)
+
+
+def test_a_disk_without_space_is_probably_the_reason(
+    kernel: Kernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel(3, "")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
+    assert "probably because the disk is full" in why_lost(said(), "mine", tmp_path)

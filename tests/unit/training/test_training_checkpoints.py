@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+
+from safetensors import safe_open
 
 from rnnlab.runs.checkpoint import POINTERS
 from rnnlab.runs.paths import RunPaths
@@ -70,3 +73,12 @@ def test_a_power_cut_during_a_rollback_leaves_no_pointer_to_deleted_weights(tmp_
         for pointer in POINTERS:
             if (target := cut.tree.get(pointer)) is not None:
                 assert paths.weights(int(target)).name in cut.tree, (cut.place, pointer)
+
+
+def test_the_weights_describe_their_model(start: Start) -> None:
+    session = start(cell="gru", layers=2, residual=True)
+    session.save()
+    with safe_open(session.paths.weights(0), "numpy") as stored:
+        about = json.loads(stored.metadata()["rnnlab"])
+    assert (about["cell"], about["layers"], about["residual"]) == ("gru", 2, True)
+    assert about["vocabulary"]["tokens"] == list(session.dataset.vocabulary.tokens)

@@ -118,7 +118,7 @@ def test_tensorboard_has_a_histogram_of_every_gate(start: Start) -> None:
     result.Reload()
     probes = {record.step: record for record in history_of(session).probes}
     for gate in ("l0.i", "l0.f", "l0.o", "l1.i", "l1.f", "l1.o"):
-        events = result.Histograms(f"gates/{gate}")
+        events = result.Histograms(f"recurrent_gates/values/{gate}")
         assert [event.step for event in events] == list(probes)
         record = probes[events[-1].step]
         size = record.num_rows * record.length * session.config.hidden
@@ -128,7 +128,10 @@ def test_tensorboard_has_a_histogram_of_every_gate(start: Start) -> None:
             expected = {step: getattr(record, end)[gate] for step, record in probes.items()}
             assert shares == pytest.approx(expected)
     for layer in ("l0", "l1"):
-        lives = {event.step: event.value for event in result.Scalars(f"half_life/{layer}")}
+        lives = {
+            event.step: event.value
+            for event in result.Scalars(f"recurrent_memory/half_life/{layer}")
+        }
         known = {step: r.half_life[layer] for step, r in probes.items()}
         assert lives
         assert lives == pytest.approx(

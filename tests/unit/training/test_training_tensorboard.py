@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import (  # type: ignore[import-untyped]
     EventAccumulator,
+)
+from tensorboard.plugins.hparams.plugin_data_pb2 import (  # type: ignore[import-untyped]
+    HParamsPluginData,
 )
 
 from rnnlab.runs.journal import JournalTail
@@ -21,6 +25,7 @@ from rnnlab.runs.records import (
     TrainRecord,
 )
 from rnnlab.training import Mirror, Session, train
+from tests.prose.tables import all_tables
 
 Start = Callable[..., Session]
 
@@ -44,11 +49,11 @@ def assert_mirrored(session: Session) -> None:
     train_records = {r.step: r for r in records if isinstance(r, TrainRecord)}
     for tag, field in {
         "loss/train": "train_loss",
-        "gradient/norm": "grad_norm",
-        "gradient/norm_max": "grad_norm_max",
-        "gradient/clipped": "clipped",
-        "lr": "lr",
-        "tokens_per_s": "tokens_per_s",
+        "optimizer/gradient_norm": "grad_norm",
+        "optimizer/gradient_norm_max": "grad_norm_max",
+        "optimizer/clipped": "clipped",
+        "optimizer/learning_rate": "lr",
+        "speed/tokens_per_s": "tokens_per_s",
     }.items():
         expected = {step: getattr(record, field) for step, record in train_records.items()}
         assert scalars(result, tag) == pytest.approx(expected, rel=1e-6)
@@ -57,10 +62,10 @@ def assert_mirrored(session: Session) -> None:
     layers = {r.step: r for r in records if isinstance(r, LayersRecord)}
     for name, parameter in session.model.named_parameters():
         norms = {step: record.grad_norms[name] for step, record in layers.items()}
-        assert scalars(result, f"gradient/{name}") == pytest.approx(norms, rel=1e-5)
+        assert scalars(result, f"parameter_gradients/norm/{name}") == pytest.approx(norms, rel=1e-5)
         sizes = {step: record.weight_norms[name] for step, record in layers.items()}
-        assert scalars(result, f"weight/{name}") == pytest.approx(sizes, rel=1e-5)
-        histograms = result.Histograms(f"gradients/{name}")
+        assert scalars(result, f"parameter_weights/norm/{name}") == pytest.approx(sizes, rel=1e-5)
+        histograms = result.Histograms(f"parameter_gradients/values/{name}")
         assert [event.step for event in histograms] == sorted(evals)
         assert {event.histogram_value.num for event in histograms} == {parameter.numel()}
 
@@ -79,7 +84,55 @@ def test_a_classifier_has_its_accuracy(start: Start) -> None:
              if isinstance(r, EvalRecord)]  # fmt: skip
     accuracy = {record.step: record.accuracy for record in evals}
     assert None not in accuracy.values()
-    assert scalars(result, "accuracy/val") == pytest.approx(accuracy, rel=1e-6)
+    assert scalars(result, "metrics/accuracy") == pytest.approx(accuracy, rel=1e-6)
+
+
+def all_tags(session: Session) -> list[str]:
+    tags = read_back(session).Tags()
+    names = [*tags["scalars"], *tags["histograms"], *tags["tensors"]]
+    return [name for name in names if not name.startswith("_hparams_/")]
+
+
+def test_every_tag_has_a_group_of_the_documents_and_loss_comes_first(start: Start) -> None:
+    sampled = {"probe_every": 8, "sample_length": 4, "mirror": True}
+    sessions = [start("lstm", **sampled), start("documents", task="classify", **sampled)]
+    for session in sessions:
+        session.paths.config.write_text(session.config.to_toml(), encoding="utf-8")
+        train(session)
+    tags = [tag for session in sessions for tag in all_tags(session)]
+    assert all("/" in tag for tag in tags)
+    [table] = (table for table in all_tables() if table.kind == "tensorboard")
+    shapes = [row[0][0] for row in table.rows]
+    patterns = [re.sub("[A-Z]+", r"[\\w. :=]+", shape) + "(/text_summary)?" for shape in shapes]
+    for tag in tags:
+        assert any(re.fullmatch(pattern, tag) for pattern in patterns), tag
+    for shape, pattern in zip(shapes, patterns, strict=True):
+        assert any(re.fullmatch(pattern, tag) for tag in tags), f"no run has {shape}"
+    assert min(tags) == "loss/train"
+    assert len({tag.partition("/")[0] for tag in tags}) == 10
+
+
+def test_the_settings_are_a_text_and_hyperparameters(start: Start) -> None:
+    change = [Command("set", values={"clip": 0.5})]
+    session = start(script={12: change}, mirror=True, tied=True, embedding=8)
+    session.paths.config.write_text(session.config.to_toml(), encoding="utf-8")
+    train(session)
+    result = read_back(session)
+    events = result.Tensors("settings/config.toml/text_summary")
+    assert [event.step for event in events] == [0, 12]
+    texts = [event.tensor_proto.string_val[0].decode() for event in events]
+    assert "    hidden = 8" in texts[0].split("\n")
+    assert "    clip = 0.5" in texts[1].split("\n")
+    stored = {
+        tag: HParamsPluginData.FromString(result.SummaryMetadata(tag).plugin_data.content)
+        for tag in result.PluginTagToContent("hparams")
+    }
+    hparams = stored["_hparams_/session_start_info"].session_start_info.hparams
+    assert hparams["hidden"].number_value == 8
+    assert hparams["cell"].string_value == "lstm"
+    assert hparams["tied"].string_value == "true"
+    metrics = stored["_hparams_/experiment"].experiment.metric_infos
+    assert [metric.name.tag for metric in metrics] == ["loss/train", "loss/val", "metrics/accuracy"]
 
 
 def test_a_resumed_run_has_every_step_once(start: Start) -> None:
@@ -107,7 +160,7 @@ def test_a_resumed_run_has_every_step_once(start: Start) -> None:
 def test_closing_a_run_flushes_the_events(start: Start) -> None:
     session = start(script={5: [Command("stop")]}, mirror=True)
     train(session)
-    assert sorted(scalars(read_back(session), "lr")) == [1, 5]
+    assert sorted(scalars(read_back(session), "optimizer/learning_rate")) == [1, 5]
 
 
 def test_values_that_are_not_finite_are_omitted(start: Start) -> None:
@@ -118,7 +171,7 @@ def test_values_that_are_not_finite_are_omitted(start: Start) -> None:
     train(session)
     result = read_back(session)
     assert sorted(scalars(result, "loss/train")) == [1, 2, 3, 5, 6, 7, 8]
-    events = result.Histograms("gradients/head.bias")
+    events = result.Histograms("parameter_gradients/values/head.bias")
     assert [event.step for event in events] == [8]
 
 

@@ -6,8 +6,10 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+import torch
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import Alive, Ended, Failed, Generate, Reply
@@ -69,6 +71,24 @@ def test_a_ping_is_answered_while_a_question_waits(monkeypatch: pytest.MonkeyPat
     inbox = generate.Inbox(io.StringIO(f'{question}{{"ping": 7}}\n'))
     Lab.until(lambda: said == [Alive(7)], "the ping is answered")
     assert [one.ask for one in inbox] == [1]
+
+
+class NoMemory(ModelCache):
+    """Fails as torch does on a GPU without memory."""
+
+    def get(self, *_: object) -> NoReturn:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB")
+
+
+def test_a_lack_of_memory_is_told_with_a_remedy() -> None:
+    said: list[Reply] = []
+    request = Generate(7, "somewhere", "a", ["greedy"], "last", 5)
+    generate.answer(request, AnswerContext(NoMemory(), said.append, lambda _ask: False))
+    assert said[0] == Failed(
+        7,
+        "out of memory on the GPU (20.00 MiB more needed); ask for less at a time: a lower --num, "
+        "--length or k, or fewer prompts, or use another --device",
+    )
 
 
 def test_a_question_that_was_put_back_comes_after_the_others() -> None:

@@ -107,7 +107,8 @@ def test_the_user_is_notified_of_a_divergence_and_of_a_target(
 ) -> None:
     notes: list[tuple[str, str]] = []
     session: Any = SimpleNamespace(
-        watch=SimpleNamespace(is_high=False), state=None, progress=0.5, epoch=1.0, total_steps=20,
+        watch=SimpleNamespace(is_high=False), saver=SimpleNamespace(problem=""), state=None,
+        progress=0.5, epoch=1.0, total_steps=20,
         log=SimpleNamespace(note=lambda *note: notes.append(note)),
     )  # fmt: skip
     notifier = FakeNotifier()
