@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from rnnlab.runs import exit_reason, memory
 from rnnlab.runs.exit_reason import killed_for_memory, why_lost
+from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Status
 
 LOG = "3,9,77,-;Memory cgroup out of memory: Killed process 71 (python) total-vm:9kB\n"
@@ -50,6 +52,12 @@ def test_a_process_in_the_kernels_log_was_killed_for_lack_of_memory(kernel: Kern
 def test_without_the_log_the_reason_is_probable(kernel: Kernel, log: str) -> None:
     kernel(4, log)
     assert "probably killed by the kernel for lack of memory" in why_lost(said(), "mine")
+
+
+def test_a_log_that_is_a_pipe_is_not_waited_for(kernel: Kernel, tmp_path: Path) -> None:
+    kernel(3, "")
+    os.mkfifo(RunPaths(tmp_path).log)
+    assert "died without a message" in why_lost(said(), "mine", tmp_path)
 
 
 def test_earlier_kills_and_other_hosts_are_not_evidence(kernel: Kernel) -> None:
