@@ -15,7 +15,7 @@ from rnnlab.corpora._index import NUM_CODEPOINTS, Places
 from rnnlab.corpora._tokens import Kind, split_tokens
 from rnnlab.corpora._vocabulary import Ids
 
-_DTYPES = (np.uint8, np.uint16, np.int32)
+DTYPES = (np.uint8, np.uint16, np.int32)
 
 
 class CharNumbers:
@@ -76,7 +76,7 @@ class PlacesFile:
     def __init__(self, file: Path, widened_at_once: int) -> None:
         self._file = file
         self._widened_at_once = widened_at_once
-        self.dtype: np.dtype[Any] = np.dtype(_DTYPES[0])
+        self.dtype: np.dtype[Any] = np.dtype(DTYPES[0])
         self.stream: IO[bytes] = file.open("wb")
 
     def __enter__(self) -> PlacesFile:
@@ -96,7 +96,7 @@ class PlacesFile:
         narrow = self._file.with_suffix(".narrow")
         os.rename(self._file, narrow)
         before = self.dtype
-        self.dtype = np.dtype(_DTYPES[[np.dtype(d) for d in _DTYPES].index(before) + 1])
+        self.dtype = np.dtype(DTYPES[[np.dtype(d) for d in DTYPES].index(before) + 1])
         self.stream = self._file.open("wb")
         with narrow.open("rb") as stream:
             while block := stream.read(self._widened_at_once):

@@ -28,7 +28,7 @@ from rnnlab.base.parsing import parse_json
 from rnnlab.base.regular_files import LIST_BYTES, open_binary, read_text
 from rnnlab.corpora._atomic import cannot_write
 from rnnlab.corpora._index import Indexed
-from rnnlab.corpora._numbering import CharNumbers, PlacesFile, WordNumbers
+from rnnlab.corpora._numbering import DTYPES, CharNumbers, PlacesFile, WordNumbers
 from rnnlab.corpora._repair import Errors, Repairs
 from rnnlab.corpora._sizes import SIZES, Sizes
 from rnnlab.corpora._tokens import Kind
@@ -37,6 +37,9 @@ _FORMAT = 2
 """Version of the format. It is part of a folder's name: folders of other versions are not read."""
 _ABOUT, _PLACES, _STARTS = "about.json", "places.bin", "starts.bin"
 _DRAFT = ".new-"
+_PLACE_TYPES = frozenset(np.dtype(kind).str for kind in DTYPES)
+"""Types of the numbers in a file of places. Another type in `about.json` is not from here, and must
+not reach numpy: the bytes of a file, read as Python objects, could be any address."""
 _TRIES = 3
 _OLD_S = 3600.0
 """Seconds without a write after which a draft counts as the leftover of a killed process."""
@@ -171,6 +174,8 @@ def _load(
     try:
         about = _about(folder)
         if about["key"] != [_FORMAT, *key]:
+            return None
+        if about["dtype"] not in _PLACE_TYPES:
             return None
         places = _mapped(folder / _PLACES, about["dtype"], about["num_tokens"])
         starts = _mapped(folder / _STARTS, "<i8", about["num_parts"] + 1)

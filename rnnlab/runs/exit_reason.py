@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rnnlab.base.failures import Cause, cause_of
+from rnnlab.base.regular_files import open_binary
 from rnnlab.runs import memory
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Status
@@ -71,7 +72,7 @@ def _last_error(status: Status, log: Path) -> int | None:
     None also if the line is older than the status: then it is an earlier worker's.
     """
     try:
-        with log.open("rb") as stream:
+        with open_binary(log) as stream:
             if os.fstat(stream.fileno()).st_mtime < status.heartbeat:
                 return None
             stream.seek(max(0, stream.seek(0, os.SEEK_END) - _MOST_BYTES))

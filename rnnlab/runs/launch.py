@@ -15,12 +15,12 @@ from typing import Protocol
 
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.failures import cause_of
-from rnnlab.base.files import drop_leftovers, real_path, replace_text
+from rnnlab.base.files import real_path, replace_text
 from rnnlab.base.regular_files import open_to_append
 from rnnlab.runs.held_folder import FolderMovedError, HeldFolder
 from rnnlab.runs.liveness import is_here
 from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
-from rnnlab.runs.mailbox import collect
+from rnnlab.runs.mailbox import clear
 from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.records import ACTIVE_STATES, encode_status
 from rnnlab.runs.store import Run, cannot_lock
@@ -79,7 +79,7 @@ def _launch(run: Run, folder: HeldFolder, *, is_queued: bool) -> int:
         raise _training_already(run)
     try:
         folder.check()  # the status is that of this folder
-        _drop_mail(run)
+        clear(run.paths.mailbox)  # of the commands for an earlier worker
         queue = Queue(run.paths.root.parent)
         queue.leave(run.name)  # drop the entry of a worker that died in the queue
         if is_queued:
@@ -116,13 +116,6 @@ def _training_already(run: Run) -> BadInputError:
     return BadInputError(
         f"{run.name!r} is training already", f"`rnnlab watch {run.name}` follows it"
     )
-
-
-def _drop_mail(run: Run) -> None:
-    """Make the mailbox, and drop the commands for an earlier worker."""
-    run.paths.mailbox.mkdir(exist_ok=True)
-    collect(run.paths.mailbox)
-    drop_leftovers(run.paths.mailbox)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -92,25 +93,32 @@ def lock_held(file: Path) -> bool | None:
     return False
 
 
-def has_open(pid: int, file: Path) -> bool:
-    """Return True if a process of this host has a file open, so its id has not been reused.
+def has_open(pid: int, lock: Path) -> bool:
+    """Return True if a process of this host has a lock open, so its id has not been reused.
 
-    On a system without /proc, return whether the process exists.
+    The process is about to get a signal, and others may have written its id and made the lock. A
+    link to a file of another process is no lock, and neither is a file that the process only reads,
+    as `tail` reads a log. On a system without /proc, return whether the process exists.
     """
     folder = f"/proc/{pid}/fd"
     try:
-        wanted = os.stat(file)
+        wanted = os.lstat(lock)
+        if pid <= 0 or not stat.S_ISREG(wanted.st_mode) or wanted.st_nlink != 1:
+            return False
         if not os.path.isdir("/proc/self/fd"):
             os.kill(pid, 0)
             return True
         names = os.listdir(folder)
     except OSError:
         return False
-    for name in names:
-        try:
-            opened = os.stat(f"{folder}/{name}")
-        except OSError:
-            continue
-        if (opened.st_dev, opened.st_ino) == (wanted.st_dev, wanted.st_ino):
-            return True
-    return False
+    return any(_is_open_at(f"{folder}/{name}", wanted) for name in names)
+
+
+def _is_open_at(descriptor: str, lock: os.stat_result) -> bool:
+    """Return whether a descriptor below /proc is that of a lock, open to be written."""
+    try:
+        opened, link = os.stat(descriptor), os.lstat(descriptor)
+    except OSError:
+        return False
+    is_written = bool(link.st_mode & stat.S_IWUSR)
+    return is_written and (opened.st_dev, opened.st_ino) == (lock.st_dev, lock.st_ino)

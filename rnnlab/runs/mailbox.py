@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
+import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,9 +14,9 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from rnnlab.base.errors import RnnlabError
-from rnnlab.base.files import replace_text
+from rnnlab.base.files import drop_leftovers, replace_text
 from rnnlab.base.parsing import parse_json
-from rnnlab.base.regular_files import read_text
+from rnnlab.base.regular_files import UnfitFileError, read_text
 
 Action = Literal["pause", "resume", "checkpoint", "stop", "set"]
 
@@ -40,7 +42,7 @@ class Command:
 
 
 def send(mailbox: Path, command: Command) -> None:
-    """Write a command into a mailbox; raise RnnlabError if it cannot be written."""
+    """Write a command into a mailbox; raise RnnlabError if it cannot be written, or is a link."""
     values = {
         "action": command.action, "name": command.name, "value": command.value,
         "values": dict(command.values),
@@ -48,28 +50,61 @@ def send(mailbox: Path, command: Command) -> None:
     file = f"{time.time_ns():020d}-{os.getpid()}-{next(_count)}.json"
     try:
         mailbox.mkdir(exist_ok=True)
+        os.close(_open_folder(mailbox))
         replace_text(mailbox / file, json.dumps(values))
     except OSError as error:
         raise RnnlabError(f"cannot write to {mailbox}: {error.strerror or error}") from None
 
 
 def collect(mailbox: Path) -> list[Command]:
-    """Remove and return all commands of a mailbox, oldest first; drop invalid files."""
+    """Remove and return all commands of a mailbox, oldest first; drop invalid files.
+
+    Raise OSError if the mailbox cannot be read, UnfitFileError if it is a symbolic link: the files
+    that would be removed may be anybody's.
+    """
     try:
-        files = sorted(name for name in os.listdir(mailbox) if name.endswith(".json"))
+        folder = _open_folder(mailbox)
     except FileNotFoundError:
         return []
-    commands = []
-    for name in files:
-        file = mailbox / name
-        command = _read(file)
-        try:
-            file.unlink()
-        except OSError:
-            continue  # if the file cannot be removed, the command would be repeated forever
-        if command is not None:
-            commands.append(command)
-    return commands
+    try:
+        files = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
+        commands = []
+        for name in files:
+            command = _read(mailbox / name)
+            try:
+                os.unlink(name, dir_fd=folder)
+            except OSError:
+                continue  # if the file cannot be removed, the command would be repeated forever
+            if command is not None:
+                commands.append(command)
+        return commands
+    finally:
+        os.close(folder)
+
+
+def clear(mailbox: Path) -> None:
+    """Make an empty mailbox; raise RnnlabError if it is a symbolic link, or OSError."""
+    mailbox.mkdir(exist_ok=True)
+    try:
+        collect(mailbox)
+    except UnfitFileError as error:
+        raise RnnlabError(
+            f"{mailbox} is {error.strerror}, whose files would be removed",
+            f"delete it with `unlink {shlex.quote(str(mailbox))}`",
+        ) from None
+    drop_leftovers(mailbox)
+
+
+def _open_folder(mailbox: Path) -> int:
+    """Open a mailbox and return its descriptor; raise UnfitFileError for a link, or OSError."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(mailbox, flags)
+    except OSError as error:
+        if mailbox.is_symlink():
+            number = error.errno or errno.ELOOP
+            raise UnfitFileError(number, "a symbolic link", mailbox) from None
+        raise
 
 
 def _read(file: Path) -> Command | None:

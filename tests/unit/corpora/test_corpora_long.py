@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import shutil
 import time
@@ -173,6 +174,22 @@ def test_a_broken_folder_is_encoded_again(file: Path, part: str) -> None:
     cut = (folder / part).read_bytes()[:-3]
     (folder / part).unlink()  # it is still mapped
     (folder / part).write_bytes(cut)
+    assert_same(on_disk(config), made)
+
+
+@pytest.mark.parametrize("dtype", ["O", "|O", "|V8", "<f8", "<i8", 8])
+def test_the_bytes_of_a_folder_are_only_read_as_the_numbers_that_we_write(
+    file: Path, dtype: object
+) -> None:
+    """As objects, they would be addresses, which the first use of a token would follow."""
+    config = config_of(file)
+    made = on_disk(config)
+    (about,) = file.parent.glob(".encoded/*/about.json")
+    size = (about.parent / "places.bin").stat().st_size // 8
+    (about.parent / "places.bin").unlink()  # it is still mapped
+    (about.parent / "places.bin").write_bytes(bytes(8 * size))
+    values = json.loads(about.read_text(encoding="utf-8"))
+    about.write_text(json.dumps({**values, "dtype": dtype, "num_tokens": size}), encoding="utf-8")
     assert_same(on_disk(config), made)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 from collections.abc import Callable
@@ -54,6 +55,12 @@ def test_a_process_in_the_kernels_log_was_killed_for_lack_of_memory(kernel: Kern
 def test_without_the_log_the_reason_is_probable(kernel: Kernel, log: str) -> None:
     kernel(4, log)
     assert "probably killed by the kernel for lack of memory" in why_lost(said(), "mine")
+
+
+def test_a_log_that_is_a_pipe_is_not_waited_for(kernel: Kernel, tmp_path: Path) -> None:
+    kernel(3, "")
+    os.mkfifo(RunPaths(tmp_path).log)
+    assert "died without a message" in why_lost(said(), "mine", tmp_path)
 
 
 def test_earlier_kills_and_other_hosts_are_not_evidence(kernel: Kernel) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +16,7 @@ from rnnlab.runs.lock import ENDING_S, NoLocksError, has_open, is_locked, lock_h
 from tests.toys.environment import known_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 HOLDER = """
 import sys
@@ -138,3 +138,21 @@ def test_a_process_that_has_the_lock_open_is_its_worker(
     holder.kill()
     holder.wait()
     assert not has_open(holder.pid, file)
+
+
+@pytest.mark.parametrize("make", [Path.symlink_to, Path.hardlink_to])
+def test_a_link_to_the_lock_of_another_process_is_no_lock(
+    file: Path, holder: subprocess.Popen[bytes], make: Callable[[Path, Path], None]
+) -> None:
+    link = file.with_name("of-a-stranger")
+    make(link, file)
+    assert not has_open(holder.pid, link)
+
+
+def test_a_process_that_only_reads_the_lock_is_not_its_worker(file: Path) -> None:
+    file.touch()
+    with file.open("rb"):
+        assert not has_open(os.getpid(), file)
+    with file.open("r+b"):
+        assert has_open(os.getpid(), file)
+    assert not has_open(-1, file)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlab.base.errors import RnnlabError
-from rnnlab.runs.mailbox import Command, collect, send
+from rnnlab.runs.mailbox import Command, clear, collect, send
 from tests.toys.environment import known_environment
 
 
@@ -32,6 +32,21 @@ def test_commands_are_taken_once_in_the_order_they_came(mailbox: Path) -> None:
 
 def test_there_is_no_mail_without_a_mailbox(mailbox: Path) -> None:
     assert collect(mailbox) == []
+
+
+def test_a_mailbox_that_is_a_link_loses_no_file(mailbox: Path) -> None:
+    others = mailbox.parent / "project"
+    others.mkdir()
+    for name in ("package.json", ".half.json.tmp"):
+        (others / name).write_text("{}")
+    mailbox.symlink_to(others)
+    with pytest.raises(OSError, match="a symbolic link"):
+        collect(mailbox)
+    with pytest.raises(RnnlabError, match=r"cannot write to .*mailbox: a symbolic link"):
+        send(mailbox, Command("stop"))
+    with pytest.raises(RnnlabError, match=r"is a symbolic link, .*delete it with `unlink"):
+        clear(mailbox)
+    assert sorted(file.name for file in others.iterdir()) == [".half.json.tmp", "package.json"]
 
 
 def test_another_process_can_send(mailbox: Path) -> None:
