@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from array import array
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated, Any, Optional
 
@@ -58,14 +61,17 @@ def command(
                 answers[run.name] = next(generate(run, options, tell=names.append))
                 weights[run.name] = names[0]
                 bar(number, len(opened))
-    if json:
-        print_json([_document(run, answers[run.name]) for run in opened])
-        return
+    documents, histories = [], []
     with progress_bar("reading the journals") as bar:
-        histories = []
         for number, run in enumerate(opened, 1):
-            histories.append(read_history(run.paths.journal))
+            if json:
+                documents.append(_document(run, answers[run.name]))
+            else:
+                histories.append(read_history(run.paths.journal))
             bar(number, len(opened))
+    if json:
+        print_json(documents)
+        return
     summaries = [summarise(run) for run in opened]
     rows = [[row.name, *row.values] for row in rows_of(opened, summaries, default_settings())]
     print_wide_table(["", *(run.name for run in opened)], rows, ())
@@ -81,7 +87,16 @@ def _document(run: Run, answers: list[Any]) -> dict[str, Any]:
     return {
         **asdict(summarise(run)),
         "settings": run.settings(),
-        "train": StreamedList([r.step, r.train_loss] for r in stream_records(journal, TrainRecord)),
-        "eval": StreamedList([r.step, r.val_loss] for r in stream_records(journal, EvalRecord)),
+        "train": _pairs((r.step, r.train_loss) for r in stream_records(journal, TrainRecord)),
+        "eval": _pairs((r.step, r.val_loss) for r in stream_records(journal, EvalRecord)),
         "generations": [asdict(answer) for answer in answers],
     }
+
+
+def _pairs(pairs: Iterable[tuple[int, float | None]]) -> StreamedList:
+    """Return pairs of step and loss, which take 16 bytes each until they are printed."""
+    steps, losses = array("q"), array("d")
+    for step, loss in pairs:
+        steps.append(step)
+        losses.append(math.nan if loss is None else loss)  # printed as null
+    return StreamedList(zip(steps, losses, strict=True))

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from unittest import mock
 
 import psutil
 import pytest
@@ -17,7 +19,8 @@ from textual.widgets import Static
 
 from rnnlab.base.files import replace_text
 from rnnlab.runs import control
-from rnnlab.runs.records import State, encode_status
+from rnnlab.runs.journal import Journal
+from rnnlab.runs.records import Record, State, encode_status
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.runs.details import Details
@@ -122,19 +125,22 @@ async def test_a_run_that_diverges_is_in_trouble_or_has_failed(
         await until_said(pilot, "wild", state, mark, why)
 
 
+def append_to_full_disk(_journal: Journal, *_records: Record) -> None:
+    """Write to where every write finds that no space is left."""
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        full.write(b"a record")
+
+
+@pytest.mark.skipif(not can_fork(), reason="the worker must be a copy of this process")
 async def test_a_full_disk_is_said_with_what_makes_room(trained: Lab, lab: Lab) -> None:
     run = lab.copy(trained.open("stream"), "full")
     config = run.paths.config.read_text(encoding="utf-8")
     run.paths.config.write_text(config.replace("steps = 150", "steps = 160"), encoding="utf-8")
     stopped = replace(run.status(), state="stopped")
     replace_text(run.paths.status, encode_status(stopped))
-    written = run.paths.journal.rename(lab.folder / "written")
-    # Where every write finds that no space is left; to be read by nobody, since it has no end.
-    run.paths.journal.symlink_to("/dev/full")
-    with forked_workers():
+    with mock.patch.object(Journal, "append", append_to_full_disk), forked_workers():
         control.resume(run)
     lab.until_state(run, "failed")
-    written.rename(run.paths.journal)
     async with opened(lab) as pilot:
         why = ("the disk is full", "free some space", "the key `r`")
         await until_said(pilot, "full", "failed", mark_of("failed"), *why)

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import io
+import json
+import math
 import sys
+from collections.abc import Iterator
 
 import pytest
 from rich.text import Text
 
+from rnnlab.base.json_types import StreamedList
 from rnnlab.cli._output import print_json, print_table, print_wide_table, say, table_width, talk
 from tests.toys.streams import TerminalStream, terminal_of
 
@@ -89,3 +93,19 @@ def test_on_a_narrow_terminal_neither_a_name_nor_a_number_is_broken(
     print_table(["name", "note", "val"], [ROW], ("val",))
     assert {ROW[0], ROW[2]} <= set(out.getvalue().split())
     assert max(map(len, out.getvalue().splitlines()[1:])) <= 30
+
+
+def test_a_streamed_list_is_printed_like_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its items are made one by one, while it is printed."""
+    made: list[int] = []
+
+    def items() -> Iterator[tuple[int, float]]:
+        for number in range(3):
+            made.append(number)
+            yield number, math.nan
+
+    document = {"few": StreamedList(items()), "none": StreamedList([]), "one": StreamedList([1])}
+    assert made == [0]
+    print_json(document)
+    expected = {"few": [[number, None] for number in range(3)], "none": [], "one": [1]}
+    assert capsys.readouterr().out == json.dumps(expected, indent=2) + "\n"
