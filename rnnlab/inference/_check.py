@@ -11,10 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from rnnlab.base.errors import RnnlabError
+from rnnlab.base.parsing import parse_json
+from rnnlab.corpora import Vocabulary
 from rnnlab.inference.network import Arrays
 from rnnlab.runs.intact import damaged_weights, misfit
 from rnnlab.settings.run_config import RunConfig
 
+_DESCRIPTION = "rnnlab"
+_DESCRIBED = ("task", "cell", "layers", "residual", "bidirectional", "tied", "one_hot", "pooling")
+"""Settings in a description that decide what a model computes."""
 LayerShapes = Callable[[int, int], Mapping[str, tuple[int, ...]]]
 """(inputs, hidden units) -> shape of every array of one direction of a layer, by name."""
 
@@ -38,6 +43,36 @@ def check_arrays(
     for name, array in sorted(arrays.items()):
         if not np.isfinite(array).all():
             raise damaged_weights(file, f"{name} has a number that is not finite")
+
+
+def check_description(config: RunConfig, vocabulary: Vocabulary, file: Path) -> None:
+    """Raise RnnlabError, with the name of the file, if weights describe another model.
+
+    Weights of the same shapes may be of a model with other settings or tokens: it would write other
+    text. Weights of older versions of rnnlab describe nothing.
+    """
+    from safetensors import safe_open
+
+    with safe_open(file, "numpy") as stored:
+        text = (stored.metadata() or {}).get(_DESCRIPTION)
+    try:
+        fields = {} if text is None else parse_json(text)
+        tokens = fields.get("vocabulary", {}).get("tokens")
+    except (ValueError, AttributeError):
+        raise damaged_weights(file, "its description is not valid") from None
+    for name in _DESCRIBED:
+        value, expected = fields.get(name), getattr(config, name)
+        if value is not None and value != expected:
+            raise RnnlabError(
+                f"{file} does not fit this model: it has {name} = {_text(value)} instead of "
+                f"{_text(expected)}"
+            )
+    if tokens is not None and tokens != list(vocabulary.tokens):
+        raise RnnlabError(f"{file} does not fit this model: it has another vocabulary")
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _shapes(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError, NoCheckpointError
 from rnnlab.corpora import Vocabulary
-from rnnlab.inference._check import check_arrays
+from rnnlab.inference._check import check_arrays, check_description
 from rnnlab.inference.network import (
     Arrays,
     Network,
@@ -155,6 +155,7 @@ def load_model(
         file = paths.weights(step)
         try:
             arrays = read(file)
+            check_description(config, vocabulary, file)
         except FileNotFoundError:
             if checkpoint == step:
                 break

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,7 +19,7 @@ from rnnlab.base.errors import BadInputError, NoCheckpointError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.inference import LoadedModel, load_model
 from rnnlab.inference.network import Arrays, read_arrays
-from rnnlab.models import TextModel
+from rnnlab.models import TextModel, describe, save_weights
 from rnnlab.runs.intact import DamagedError
 from rnnlab.runs.paths import Pointer, RunPaths
 from rnnlab.runs.records import State, Status, encode_status
@@ -193,4 +195,41 @@ def test_shapes_are_compared_before_a_network_is_built(
     replace_text(paths.config, large.to_toml())
     monkeypatch.setattr(models, "build_model", lambda *_: pytest.fail("it was built"))
     with pytest.raises(RnnlabError, match="does not fit this model: "):
+        load_model(paths)
+
+
+@pytest.mark.parametrize(
+    ("described", "problem"),
+    [
+        ({"residual": True}, "it has residual = true instead of false"),
+        ({"cell": "gru"}, "it has cell = gru instead of lstm"),
+        ({"vocabulary": {"tokens": ["z"]}}, "it has another vocabulary"),
+    ],
+)
+def test_weights_of_the_same_shapes_that_describe_another_model_are_refused(
+    make_loaded: Make, save_run: Save, described: dict[str, object], problem: str
+) -> None:
+    """They would write other text without a word."""
+    loaded = make_loaded()
+    paths = save_run(loaded, 3)
+    about = describe(loaded.config, loaded.vocabulary)
+    model: Any = loaded.model
+    save_weights(paths.weights(3), model, about)
+    assert load_model(paths).step == 3
+    fields = {**json.loads(about["rnnlab"]), **described}
+    save_weights(paths.weights(3), model, {**about, "rnnlab": json.dumps(fields)})
+    with pytest.raises(RnnlabError) as caught:
+        load_model(paths)
+    assert str(caught.value) == f"{paths.weights(3)} does not fit this model: {problem}"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"vocabulary": 3}'])
+def test_a_description_that_is_not_valid_is_damage(
+    make_loaded: Make, save_run: Save, text: str
+) -> None:
+    loaded = make_loaded()
+    paths = save_run(loaded, 3)
+    model: Any = loaded.model
+    save_weights(paths.weights(3), model, {"format": "pt", "rnnlab": text})
+    with pytest.raises(DamagedError, match="its description is not valid"):
         load_model(paths)

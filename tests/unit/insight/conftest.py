@@ -30,7 +30,7 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Findi
             split: Split = StreamSplit(random_sample(loaded, 1, 400).tokens_BT[0].numpy(), 1, 50)
         else:
             split = _Documents(loaded)
-        dataset = type("Data", (), {"splits": {"val": split}})
+        dataset = type("Data", (), {"held_out": split})
         monkeypatch.setattr(InspectedModel, "dataset", dataset)
         [finding] = inspect(subject, view, Wishes(**wishes))  # type: ignore[arg-type]
         return finding

@@ -124,7 +124,9 @@ def test_tensorboard_has_a_histogram_of_every_gate(start: Start) -> None:
         size = record.num_rows * record.length * session.config.hidden
         assert events[-1].histogram_value.num == size
         for end in ("shut", "open"):
-            shares = {event.step: event.value for event in result.Scalars(f"gate_{end}/{gate}")}
+            shares = {
+                event.step: event.value for event in result.Scalars(f"recurrent_gates/{end}/{gate}")
+            }
             expected = {step: getattr(record, end)[gate] for step, record in probes.items()}
             assert shares == pytest.approx(expected)
     for layer in ("l0", "l1"):
