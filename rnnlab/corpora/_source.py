@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Literal, NamedTuple
+from typing import IO, Literal, NamedTuple, cast
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.regular_files import open_binary
@@ -114,7 +114,7 @@ def zip_text(file: Path, member: str) -> Iterator[str]:
             check_member(name, file)
         size = archive.getinfo(member).compress_size
         with (
-            archive.open(member) as packed,
+            cast(zipfile.ZipExtFile, archive.open(member)) as packed,
             unpacked(packed, size, f"{file}: {member}", UNPACK_LIMIT) as stream,
         ):
             yield from decoded(stream)

@@ -7,7 +7,7 @@ import re
 from rnnlab.base.errors import BadInputError
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
-_VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|((?:[^"\\]|\\.?)*)', re.DOTALL)
+_VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|((?:[^"\\]|\\.)*\\?)', re.DOTALL)
 _PLAIN = re.compile(r"[^\s,:=|\"\\]+")
 
 

@@ -27,7 +27,7 @@ def unfinished_word(vocabulary: Vocabulary, text: str) -> str:
 
 def check_prefix(vocabulary: Vocabulary, spec: Spec) -> None:
     """Raise BadInputError if no token of the vocabulary can begin the prefix of a decoder."""
-    prefix = spec.options.prefix
+    prefix = _prefix(spec)
     if vocabulary.kind == "chars":
         unknown = vocabulary.unknown(vocabulary.split(prefix))
         if unknown:
@@ -46,7 +46,7 @@ def with_space(vocabulary: Vocabulary, spec: Spec, texts: Sequence[str]) -> Spec
     Without it, no word of a word model would continue any of the texts: `ca` after `the` begins
     the word ` cat`.
     """
-    prefix = spec.options.prefix
+    prefix = _prefix(spec)
     if vocabulary.kind != "words" or not prefix[:1].isalnum():
         return spec
     if any(_fits(vocabulary, prefix) and not text[-1:].isalnum() for text in texts):
@@ -54,6 +54,10 @@ def with_space(vocabulary: Vocabulary, spec: Spec, texts: Sequence[str]) -> Spec
     # Not model_copy: it would keep the cached filters of the old prefix.
     values = {**spec.options.model_dump(), "prefix": f" {prefix}"}
     return Spec(spec.text, spec.name, spec.decoder, type(spec.options).model_validate(values))
+
+
+def _prefix(spec: Spec) -> str:
+    return str(dict(spec.options.active_filters()).get("prefix", ""))
 
 
 def _fits(vocabulary: Vocabulary, prefix: str) -> bool:

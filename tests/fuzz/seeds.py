@@ -86,7 +86,8 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
     ),
     "vectors": (b"the 1 2\n cat 3 4\n", b"2 3\n. . 1 2 3\nthe -1e-3 0 .5\n", b"the\xff 1\n"),
     "decoder_spec": (
-        b"greedy", b"beam:k=5,p=0.9 sample:temperature=0.5", b'greedy:ban="a|b",stop="\\n, x"',
+        b"greedy", b"greedy:stop=" + b"\\" * 80 + b'"a"',
+        b"beam:k=5,p=0.9 sample:temperature=0.5", b'greedy:ban="a|b",stop="\\n, x"',
         b"diverse-beam:k=6,groups=3,bias=\"e=-2|the=1.5\"", b"exact:budget=10,unk=write",
     ),
     "question_line": (_lines(_GENERATE), _lines({"kind": "distributions", "ask": 2, "run": "r"})),

@@ -262,11 +262,11 @@ def test_twelve_decoders_side_by_side_fit(
 
 @pytest.mark.parametrize("decoder", registry.names("decoding"))
 def test_where_everything_is_forbidden_it_is_said(ask: Ask, decoder: str) -> None:
-    options = ["--prompt", "Lé", *specs(f'{decoder}:prefix="%"'), "--length", "4"]
+    options = ["--prompt", "Lé", *specs(f"{decoder}:prefix=e,ban=e"), "--length", "4"]
     ended = ask("generate", "stream", *options, "--unknown", "nearest", "--tree")
     shown = ended.stdout + ended.stderr  # there, if the decoder has a single candidate
     assert "no token left" in " ".join(shown.split())
-    assert re.search(r"^.*prefix=\"%\": Lé .*stuck", shown, re.MULTILINE)
+    assert re.search(r"^.*prefix=e,ban=e: Lé .*stuck", shown, re.MULTILINE)
 
 
 NATIVE_THEN_NOT = """

@@ -145,7 +145,7 @@ def test_a_broken_word_of_the_vectors_is_left_out_and_never_another_word(tmp_pat
     assert "--errors skip" in message
     assert "corpora add" not in message, "vectors are not a corpus"
     for errors in ("skip", "replace"):
-        repairs = Repairs(errors, are_lines=True)  # type: ignore[arg-type]
+        repairs = Repairs(errors, are_lines=True)
         assert vectors_width(file, repairs.errors) == 2
         found = read_vectors(file, ["the", "caf", "cat"], 2, "zero", repairs=repairs)
         assert found.matrix.tolist() == [[1, 2], [0, 0], [5, 6]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -55,3 +56,10 @@ def test_biases_of_any_strings_and_nats_can_be_written(biases: dict[str, float])
 def test_nothing_is_parted_where_nothing_is_written() -> None:
     assert parse_strings("") == ()
     assert parse_biases("") == {}
+
+
+def test_a_value_of_backslashes_is_read_at_once() -> None:
+    """Each pair would double the time if a backslash could be read in two ways."""
+    assert unquoted("\\" * 200 + "a") == "\\" * 100 + "a"
+    with pytest.raises(ValueError, match="whole value"):
+        unquoted("\\" * 200 + '"')
