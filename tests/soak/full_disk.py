@@ -170,7 +170,8 @@ def _refused(shop: Workshop, run: Run, witness: Witness) -> list[str]:
     try:
         shop.launch(run)
     except RnnlabError as error:
-        return [] if "No space" in str(error) else [f"resume on a full disk: {error}"]
+        is_told = any(words in str(error) for words in ("disk is full", "No space left"))
+        return [] if is_told else [f"resume on a full disk: {error}"]
     witness.follow(run, shop.worker)
     status = run.status()
     is_told = status.state == "failed" and "disk is full" in status.reason

@@ -104,8 +104,9 @@ class Workshop:
             yield f"{run.name}: a traceback in its log"
 
     def reaches(self, run: Run, fraction: float) -> bool:
-        """Wait until a run has taken a fraction of its steps; return False if it ends before."""
-        step = fraction * float(str(self._settings["steps"]))
+        """Wait until a run has taken a fraction of its other steps; False if it ends before."""
+        begin = run.paths.read_pointer("last") or 0
+        step = begin + fraction * (float(str(self._settings["steps"])) - begin)
         journal, history = JournalTail(run.paths.journal), History()
 
         def is_there() -> bool:
