@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from rnnlab.base.errors import RnnlabError
 
 SUFFIX = ".tmp"
 """Suffix of temporary files; their names begin with a dot and the name of the target."""
@@ -64,6 +67,18 @@ def drop_leftovers(folder: Path) -> None:
     """Remove the temporary files of killed processes; no other process may be writing here."""
     for file in folder.glob(f".*{SUFFIX}"):
         file.unlink(missing_ok=True)
+
+
+def refuse_link(folder: Path) -> None:
+    """Raise RnnlabError if a folder in which files are removed or replaced is a symbolic link.
+
+    A link in a copied or shared folder may lead to any folder of the user.
+    """
+    if folder.is_symlink():
+        raise RnnlabError(
+            f"{folder} is a symbolic link: files of {real_path(folder)} would be changed",
+            f"delete the link with `unlink {shlex.quote(str(folder))}`",
+        )
 
 
 def real_path(path: Path) -> Path:
