@@ -6,10 +6,13 @@ import contextlib
 import errno
 import os
 import secrets
+import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from rnnlab.base.errors import RnnlabError
 
 SUFFIX = ".tmp"
 """Suffix of temporary files; their names begin with a dot and the name of the target."""
@@ -87,6 +90,18 @@ def remove_folder(folder: Path) -> None:
         flush(folder.parent)
     for leftover in folder.parent.glob(f"{_DOOMED}*"):
         shutil.rmtree(leftover, ignore_errors=leftover != doomed)
+
+
+def refuse_link(folder: Path) -> None:
+    """Raise RnnlabError if a folder in which files are removed or replaced is a symbolic link.
+
+    A link in a copied or shared folder may lead to any folder of the user.
+    """
+    if folder.is_symlink():
+        raise RnnlabError(
+            f"{folder} is a symbolic link: files of {real_path(folder)} would be changed",
+            f"delete the link with `unlink {shlex.quote(str(folder))}`",
+        )
 
 
 def real_path(path: Path) -> Path:

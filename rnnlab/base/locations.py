@@ -7,6 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from rnnlab.base.errors import RnnlabError
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -38,6 +40,27 @@ def cache_folder() -> Path:
         if folder.is_dir() or _can_be_created(folder):
             return folder
     return Path(tempfile.gettempdir()).resolve() / f"rnnlab-{os.getuid()}"
+
+
+def own_cache_folder() -> Path:
+    """Return `cache_folder` for files to be written; it is created if it is temporary.
+
+    Raise RnnlabError if another user has made a folder or a link of that name among the temporary
+    files: the files in it would be theirs.
+    """
+    folder = cache_folder()
+    if folder.parent != Path(tempfile.gettempdir()).resolve():
+        return folder
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        is_own = not folder.is_symlink() and folder.stat().st_uid == os.getuid()
+    except OSError as error:
+        raise RnnlabError(f"cannot write to {folder}: {error.strerror or error}") from None
+    if not is_own:
+        raise RnnlabError(
+            f"{folder} belongs to another user", "set XDG_CACHE_HOME to a folder of your own"
+        )
+    return folder
 
 
 def _can_be_created(folder: Path) -> bool:

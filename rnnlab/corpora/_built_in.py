@@ -16,7 +16,7 @@ from typing import NamedTuple, cast
 from rnnlab.base import registry
 from rnnlab.base.errors import BadInputError
 from rnnlab.base.files import real_path
-from rnnlab.base.locations import cache_folder, shipped_folder
+from rnnlab.base.locations import cache_folder, own_cache_folder, shipped_folder
 from rnnlab.base.names import did_you_mean
 from rnnlab.corpora._atomic import replacing
 from rnnlab.corpora._floor import Floor
@@ -97,7 +97,7 @@ def made_file(spec: CorpusSpec) -> Path:
         return shipped_folder() / "data" / f"{spec.name}{spec.corpus.ending}"
     source = Path(cast(str, registry.load("corpora", spec.name).__file__))
     version = hashlib.sha256(source.read_bytes()).hexdigest()[:12]
-    folder = cache_folder() / "corpora" / version
+    folder = own_cache_folder() / "corpora" / version
     file = folder / f"{spec}{spec.corpus.ending}"
     if not file.is_file():
         write_made(spec, file)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnlab.base.errors import RnnlabError, UnknownNameError
-from rnnlab.base.files import flush, remove_folder
+from rnnlab.base.files import flush, refuse_link, remove_folder
 from rnnlab.runs.paths import MOST_IN_NAME, RunPaths, bin_folder, is_run_name
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.store import Run, RunStore, check_no_link, exclusive
@@ -51,7 +51,7 @@ class Bin:
     def entries(self) -> list[Binned]:
         """Return the deleted runs, those deleted last first."""
         try:
-            names = sorted(os.listdir(self.root))
+            names = [] if self.root.is_symlink() else sorted(os.listdir(self.root))
         except OSError:
             return []
         matches = [match for name in names if (match := _ENTRY.fullmatch(name))]
@@ -71,6 +71,7 @@ class Bin:
             entry = Binned(stamp, run.name, self.root / f"{stamp}-{run.name}")
             try:
                 self.root.mkdir(exist_ok=True)
+                refuse_link(self.root)
                 flush(self._store.root)  # a power failure must not lose the bin, and the run in it
                 Queue(self._store.root).leave(run.name)
                 os.rename(run.paths.root, entry.root)

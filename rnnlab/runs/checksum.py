@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import open_binary
 
 METADATA = "__metadata__"
 """Key of the metadata in the header of a file of tensors."""
@@ -54,9 +55,9 @@ def has_right_checksum(file: Path, *, from_disk: bool = False) -> bool | None:
     """Return whether the checksum of a file of tensors is right; None if the file has no checksum.
 
     from_disk: drop the pages of the file from the memory first, so that the disk is read. Raises
-    OSError.
+    UnfitFileError if it is not a regular file, or OSError.
     """
-    with file.open("rb", buffering=0) as stream:
+    with open_binary(file) as stream:
         if from_disk and hasattr(os, "posix_fadvise"):
             os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         head = _read_head(stream)

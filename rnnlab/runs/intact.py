@@ -13,7 +13,7 @@ from typing import Literal
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.parsing import parse_json
-from rnnlab.base.regular_files import open_binary
+from rnnlab.base.regular_files import UnfitFileError, open_binary
 from rnnlab.runs.checksum import LENGTH_BYTES, METADATA, MOST_HEADER_BYTES, has_right_checksum
 from rnnlab.runs.paths import RunPaths
 
@@ -64,11 +64,15 @@ def newest_intact(paths: RunPaths, before: int) -> int | None:
 
 
 def check_weights(file: Path) -> None:
-    """Raise DamagedError if a file of weights has another checksum than when it was written.
+    """Raise DamagedError if a file of weights is no file, or has changed since it was written.
 
     Raises FileNotFoundError if there is no such file.
     """
-    if has_right_checksum(file) is False:
+    try:
+        is_changed = has_right_checksum(file) is False
+    except UnfitFileError as error:
+        raise damaged_weights(file, f"it is {error.strerror}") from None
+    if is_changed:
         raise damaged_weights(file, _CHANGED if is_whole(file) else _INCOMPLETE)
 
 

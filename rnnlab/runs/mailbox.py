@@ -6,7 +6,6 @@ import errno
 import itertools
 import json
 import os
-import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from rnnlab.base.errors import RnnlabError
-from rnnlab.base.files import drop_leftovers, replace_text
+from rnnlab.base.files import drop_leftovers, refuse_link, replace_text
 from rnnlab.base.parsing import parse_json
 from rnnlab.base.regular_files import UnfitFileError, read_text
 
@@ -85,13 +84,8 @@ def collect(mailbox: Path) -> list[Command]:
 def clear(mailbox: Path) -> None:
     """Make an empty mailbox; raise RnnlabError if it is a symbolic link, or OSError."""
     mailbox.mkdir(exist_ok=True)
-    try:
-        collect(mailbox)
-    except UnfitFileError as error:
-        raise RnnlabError(
-            f"{mailbox} is {error.strerror}, whose files would be removed",
-            f"delete it with `unlink {shlex.quote(str(mailbox))}`",
-        ) from None
+    refuse_link(mailbox)
+    collect(mailbox)
     drop_leftovers(mailbox)
 
 

@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rnnlab.base.errors import BadInputError
-from rnnlab.base.files import replace_text
+from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.files import refuse_link, replace_text
 from rnnlab.base.parsing import parse_json
 from rnnlab.base.regular_files import open_regular, read_text
-from rnnlab.runs.lock import NoLocksError, flock, is_locked
+from rnnlab.runs.lock import flock, is_locked
 from rnnlab.runs.paths import QueuePaths, RunPaths
 
 
@@ -48,7 +48,8 @@ class Queue:
 
     def leave(self, name: str) -> None:
         """Remove a run from the queue; do nothing if it is not queued."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, RnnlabError):
+            refuse_link(self._paths.root)
             self._paths.entry(name).unlink()
 
     def has(self, name: str) -> bool:
@@ -60,7 +61,7 @@ class Queue:
         entries = self._entries()
         waiting = [entry for entry in entries if self._has_worker(entry.name)]
         if len(waiting) < len(entries):
-            with contextlib.suppress(OSError, NoLocksError), self._turn(is_patient=False):
+            with contextlib.suppress(OSError, RnnlabError), self._turn(is_patient=False):
                 self._drop_dead()
         return waiting
 
@@ -160,6 +161,7 @@ class Queue:
         is_patient: whether to wait for it; otherwise, raise BlockingIOError if others hold it.
         """
         self._paths.root.mkdir(exist_ok=True)
+        refuse_link(self._paths.root)
         descriptor = open_regular(self._paths.turn, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             wait = 0 if is_patient else fcntl.LOCK_NB

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnlab.base.display import visible
 from rnnlab.base.parsing import parse_toml
+from rnnlab.base.regular_files import read_text
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import (
     EvalRecord,
@@ -103,7 +104,7 @@ class Mirror:
         from torch.utils.tensorboard.summary import hparams
 
         try:
-            text = self._paths.config.read_text(encoding="utf-8")
+            text = read_text(self._paths.config)
             settings = parse_toml(text)
         except (OSError, ValueError):
             return  # the figures do not depend on them

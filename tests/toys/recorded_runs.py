@@ -80,8 +80,8 @@ def _promising(recorder: Recorder) -> Iterator[None]:
         recorder.mark("created")
         return run
 
-    def saving(session: Session) -> Any:
-        position = save(session)
+    def saving(session: Session, **how: Any) -> Any:
+        position = save(session, **how)
         recorder.mark("saved", session.state.step)
         return position
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -47,13 +48,13 @@ def write_picture(picture: Picture, stem: str) -> list[Path]:
     """Write a picture into the first folder that accepts it; return its files.
 
     stem: name of the files without their endings; a number is appended if a file has that name. The
-    folders are that of `pictures_folder`, the home folder and the folder of temporary files. Raise
-    BadInputError if none of them can be written.
+    folders are that of `pictures_folder`, one in the home folder, and a new, private one in the
+    folder of temporary files. Raise BadInputError if none of them can be written.
     """
     reasons = []
-    for folder in _folders():
+    for folder, mode in _folders():
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode, parents=True, exist_ok=True)
             svg = _write_new(folder, stem, picture)
         except OSError as error:
             reasons.append(f"{folder}: {error.strerror or error}")
@@ -65,12 +66,14 @@ def write_picture(picture: Picture, stem: str) -> list[Path]:
     )
 
 
-def _folders() -> Iterator[Path]:
+def _folders() -> Iterator[tuple[Path, int]]:
+    """Yield the folders to try, each with its permissions if it is new."""
     folder = pictures_folder()
-    yield folder
+    yield folder, 0o777
     with contextlib.suppress(RuntimeError):  # raised if there is no home folder
-        yield Path.home() / folder.name
-    yield Path(tempfile.gettempdir()) / folder.name
+        yield Path.home() / folder.name, 0o777
+    # Others read the folder of temporary files, and may have made a folder or a link of any name.
+    yield Path(tempfile.gettempdir()) / f"{folder.name}-{secrets.token_hex(8)}", 0o700
 
 
 def _write_new(folder: Path, stem: str, picture: Picture) -> Path:

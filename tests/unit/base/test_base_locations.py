@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.base.locations import cache_folder
+from rnnlab.base.errors import RnnlabError
+from rnnlab.base.locations import cache_folder, own_cache_folder
 from rnnlab.corpora import find_corpus, parse_spec
 
 
@@ -68,3 +69,21 @@ def test_a_made_corpus_needs_no_home(temporary: Path, monkeypatch: pytest.Monkey
     file = find_corpus("copy:delay=5,sentences=100")
     assert file.is_relative_to(temporary)
     assert file.read_text(encoding="utf-8") == spec.text()
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_temporary_cache_of_another_user_is_not_used(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, *, is_link: bool
+) -> None:
+    monkeypatch.setenv("HOME", "/dev/null")
+    assert own_cache_folder() == temporary
+    assert temporary.stat().st_mode & 0o777 == 0o700
+    if is_link:
+        temporary.rename(temporary.with_name("elsewhere"))
+        temporary.symlink_to(temporary.with_name("elsewhere"))
+    else:
+        owner = temporary.stat().st_uid
+        monkeypatch.setattr(os, "getuid", lambda: owner + 1)
+        temporary.rename(temporary.with_name(f"rnnlab-{owner + 1}"))
+    with pytest.raises(RnnlabError, match="belongs to another user; set XDG_CACHE_HOME"):
+        own_cache_folder()

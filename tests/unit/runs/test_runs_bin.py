@@ -90,6 +90,18 @@ def test_shipped_runs_and_links_stay(lab: Lab, tmp_path: Path) -> None:
     assert names(lab.store) == ["alpha"]
 
 
+def test_a_bin_that_is_a_link_leaves_the_folder_it_leads_to_alone(lab: Lab, tmp_path: Path) -> None:
+    lab.add("alpha")
+    others = tmp_path / "others"
+    (others / "20260101T000000000000-beta").mkdir(parents=True)
+    Bin(lab.store).root.symlink_to(others)
+    assert Bin(lab.store).empty() == 0
+    with pytest.raises(RnnlabError, match=r"\.bin is a symbolic link: .*with `unlink"):
+        Bin(lab.store).put(lab.store.open("alpha"))
+    assert names(lab.store) == ["alpha"]
+    assert [file.name for file in others.iterdir()] == ["20260101T000000000000-beta"]
+
+
 def test_a_folder_that_cannot_be_written_is_an_error_in_one_line(lab: Lab) -> None:
     run = lab.add("alpha")
     Bin(lab.store).root.write_text("a file in the way")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,15 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from rnnlab.runs.intact import damaged_state, damaged_weights, is_whole
+from rnnlab.runs.intact import (
+    DamagedError,
+    check_state,
+    check_weights,
+    damaged_state,
+    damaged_weights,
+    integrity,
+    is_whole,
+)
 from rnnlab.runs.paths import RunPaths
 
 
@@ -44,6 +53,17 @@ def test_what_is_no_file_of_tensors_is_not_whole(paths: RunPaths, content: bytes
     paths.weights(10).write_bytes(content)
     assert not is_whole(paths.weights(10))
     assert not is_whole(paths.root / "none")
+
+
+def test_a_pipe_in_place_of_a_checkpoint_is_not_waited_for(paths: RunPaths) -> None:
+    for file, check in (
+        (paths.weights(8), check_weights),
+        (paths.training_state(8), check_state),
+    ):
+        os.mkfifo(file)
+        with pytest.raises(DamagedError, match="not a regular file"):
+            check(file)
+        assert integrity(file) == "damaged"
 
 
 def test_damaged_weights_name_the_other_checkpoints(paths: RunPaths) -> None:

@@ -44,7 +44,7 @@ def test_a_mailbox_that_is_a_link_loses_no_file(mailbox: Path) -> None:
         collect(mailbox)
     with pytest.raises(RnnlabError, match=r"cannot write to .*mailbox: a symbolic link"):
         send(mailbox, Command("stop"))
-    with pytest.raises(RnnlabError, match=r"is a symbolic link, .*delete it with `unlink"):
+    with pytest.raises(RnnlabError, match=r"is a symbolic link: .*with `unlink"):
         clear(mailbox)
     assert sorted(file.name for file in others.iterdir()) == [".half.json.tmp", "package.json"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.base.errors import BadInputError
+from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.runs import control
 from rnnlab.runs.lock import take_lock
@@ -164,3 +164,20 @@ def test_a_queued_run_can_be_neither_paused_nor_saved(
             act(run)
     assert control.stop(run) == "b leaves the queue"
     assert control.move_in_queue(run, -1) == "b is number 1 in the queue"
+
+
+def test_a_queue_that_is_a_link_changes_no_file(tmp_path: Path) -> None:
+    """It may lead to any folder of the user, which may have a file with the name of an entry."""
+    others = tmp_path / "project"
+    others.mkdir()
+    (others / "package.json").write_text('{"position": 1, "device": "cpu"}')
+    folder = tmp_path / "ck"
+    folder.mkdir()
+    QueuePaths(folder).root.symlink_to(others)
+    queue = Queue(folder)
+    assert queue.waiting() == []
+    queue.leave("package")
+    with pytest.raises(RnnlabError, match=r"is a symbolic link: .*with `unlink"):
+        queue.join("package", "cpu")
+    assert [file.name for file in others.iterdir()] == ["package.json"]
+    assert (others / "package.json").read_text() == '{"position": 1, "device": "cpu"}'

@@ -38,7 +38,13 @@ def test_a_folder_that_cannot_be_written_is_replaced_by_the_home_folder_then_the
     assert write_picture(ONE, "lab")[0] == tmp_path / "home" / "pictures" / "lab.svg"
     (tmp_path / "home" / "pictures").rename(tmp_path / "elsewhere")
     (tmp_path / "home" / "pictures").write_text("a file, too")
-    assert write_picture(ONE, "lab")[0] == tmp_path / "temporary" / "pictures" / "lab.svg"
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "temporary" / "pictures").symlink_to(tmp_path / "elsewhere")  # by another user
+    private = write_picture(ONE, "lab")[0].parent
+    assert private.parent == tmp_path / "temporary"
+    assert private.stat().st_mode & 0o777 == 0o700
+    assert write_picture(ONE, "lab")[0].parent != private, "nobody can know its name"
+    assert len(list((tmp_path / "elsewhere").iterdir())) == 2
 
 
 def test_if_no_folder_can_be_written_the_error_names_them_and_the_remedy(
