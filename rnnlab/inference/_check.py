@@ -12,6 +12,7 @@ import numpy as np
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.base.parsing import parse_json
+from rnnlab.base.regular_files import path_of_open
 from rnnlab.corpora import Vocabulary
 from rnnlab.inference.network import Arrays
 from rnnlab.runs.intact import damaged_weights, misfit
@@ -53,7 +54,7 @@ def check_description(config: RunConfig, vocabulary: Vocabulary, file: Path) -> 
     """
     from safetensors import safe_open
 
-    with safe_open(file, "numpy") as stored:
+    with path_of_open(file) as path, safe_open(path, "numpy") as stored:
         text = (stored.metadata() or {}).get(_DESCRIPTION)
     try:
         fields = {} if text is None else parse_json(text)

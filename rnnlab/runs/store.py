@@ -86,6 +86,10 @@ class Run:
             ),
         )
 
+    def exists(self) -> bool:
+        """Return whether the folder still holds a run: it may have been deleted or renamed."""
+        return is_run_folder(self.paths.root)
+
     def silent_s(self, status: Status) -> float | None:
         """Return for how many seconds the worker has not responded; None if it responds.
 

@@ -26,7 +26,7 @@ async def test_pipes_in_a_run_folder_keep_no_key_waiting(lab: Lab, app: LabApp) 
         os.mkfifo(file)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: home(app).table.row_count == 2)
-        await pilot.press("down")
+        home(app).table.choose("beta")
         await until(pilot, shows(app, "beta lost: its status.json is not a regular file"))
         for name in ("run", "timeline", "tokens", "lab"):
             await pilot.press(*entry(name).opening_keys)

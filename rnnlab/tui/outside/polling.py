@@ -53,7 +53,13 @@ class RunPoller:
         }
         self._tails = tails
         families = {name: self._family(runs[name]) for name in journals}
-        return RunsRead(tuple(self._summary(run) for run in runs.values()), news, families)
+        summaries = [self._summary(run) for run in runs.values()]
+        # A run that was deleted while it was read looks lost.
+        is_gone = {
+            one.name for one in summaries if one.state == "lost" and not runs[one.name].exists()
+        }
+        there = (one for one in summaries if one.name not in is_gone)
+        return RunsRead(tuple(there), news, families)
 
     def _family(self, run: Run) -> Family | None:
         """Return a run's family; read the settings again only if they have changed."""

@@ -90,3 +90,18 @@ def test_a_run_of_a_recipe_shows_the_published_losses(lab: Lab, tmp_path: Path) 
         ("published train", 1.1036),
         ("published val", 1.5117),
     ]
+
+
+def test_a_run_that_is_deleted_while_it_is_read_is_not_a_lost_one(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+
+    def deleted(run: Run) -> RunSummary:
+        if run.name == "alpha":
+            Bin(lab.store).put(run)
+        return summarise(run)
+
+    monkeypatch.setattr(feed_module, "summarise", deleted)
+    assert [one.name for one in RunPoller(lab.store).read([]).summaries] == ["beta"]
