@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Self
 
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
-from rnnlab.runs.journal import Journal
+from rnnlab.runs.journal import Journal, JournalChunk, JournalTail
 from rnnlab.runs.records import SampleRecord
 from rnnlab.runs.store import Run
 from rnnlab.tui.app import LabApp
@@ -201,3 +202,22 @@ async def test_without_samples_all_of_the_reason_and_what_to_do_can_be_read(
         shown = picture(app)
         for words in ("sample_length", "Press F3 to prompt", "^n for another run"):
             assert words in " ".join(shown.split())
+
+
+async def test_samples_are_read_in_a_thread_so_that_a_slow_disk_keeps_no_key_waiting(
+    lab: Lab, app: LabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_samples(lab.add("alpha"), 0)
+    threads: list[threading.Thread] = []
+    read = JournalTail.read
+
+    def noting(tail: JournalTail, max_bytes: int | None = None) -> JournalChunk:
+        threads.append(threading.current_thread())
+        return read(tail, max_bytes)
+
+    monkeypatch.setattr(JournalTail, "read", noting)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_timeline(pilot, app)
+        await until(pilot, lambda: len(texts(screen)) == 2)
+    assert threads
+    assert threading.main_thread() not in threads

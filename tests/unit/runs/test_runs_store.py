@@ -19,6 +19,7 @@ from rnnlab.runs.store import Run, RunStore
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 CONFIG = 'corpus = "x"\nhidden = 3\n'
@@ -288,3 +289,44 @@ class TestRemove:
         threading.Timer(0.1, os.close, [lock]).start()
         store.remove(run)
         assert not run.paths.root.exists()
+
+
+def test_foreign_entries_are_not_runs_whatever_they_are(store: RunStore) -> None:
+    store.create("mine", CONFIG)
+    (store.root / "file").touch()
+    (store.root / "empty").mkdir()
+    (store.root / "loop").symlink_to("loop")
+    os.mkfifo(store.root / "pipe")
+    (store.root / "odd").mkdir()
+    os.mkfifo(store.root / "odd" / "config.toml")
+    (store.root / "linked").symlink_to(store.root / "mine")
+    assert [run.name for run in store] == ["linked", "mine"]
+
+
+def test_a_run_is_found_without_listing_the_others(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The app looks a run up between two keys, and there may be 100,000 other folders."""
+    run = store.create("mine", CONFIG)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("the folder is listed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", refuse)
+        patch.setattr(os, "listdir", refuse)
+        assert store.find("mine") == run
+        assert store.find("other") is None
+
+
+@pytest.mark.parametrize(
+    ("put", "problem"),
+    [(os.mkfifo, "not a regular file: delete it"), (os.mkdir, "a folder, not a file: delete it")],
+)
+def test_the_reason_of_a_run_names_what_is_in_place_of_its_status(
+    store: RunStore, put: Callable[[Path], None], problem: str
+) -> None:
+    run = store.create("mine", CONFIG)
+    run.paths.status.unlink()
+    put(run.paths.status)
+    assert (run.status().state, run.status().reason) == ("lost", f"its status.json is {problem}")
