@@ -17,18 +17,25 @@ class Journal:
         self._descriptor = os.open(
             file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644
         )
-        if _ends_in_half_a_line(file):
-            os.write(self._descriptor, b"\n")
+        self._is_torn = _ends_in_half_a_line(file)
+        if self._is_torn:
+            self.write("")
 
     def append(self, *records: Record) -> None:
         """Append records, one per line."""
         self.write("".join(encode(record) for record in records))
 
     def write(self, lines: str) -> None:
-        """Append whole lines, which end with a newline."""
-        data = lines.encode()
+        """Append whole lines, which end with a newline.
+
+        If the disk is full, half a line may remain: the next write ends it, so that it spoils no
+        other one. Raises OSError.
+        """
+        data = (b"\n" if self._is_torn else b"") + lines.encode()
+        self._is_torn = True
         while data:
             data = data[os.write(self._descriptor, data) :]
+        self._is_torn = False
 
     def flush(self) -> None:
         """Flush to the disk, so that the records survive a power failure."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from typing import TYPE_CHECKING
 
 import pytest
@@ -52,6 +53,22 @@ def test_a_journal_is_continued_after_a_crash_within_a_line(file: Path) -> None:
         journal.append(event(4))
     assert JournalTail(file).read().records == [event(1), event(3), event(4)]
     assert b"\n\n" not in file.read_bytes()
+
+
+def test_a_disk_that_is_full_within_a_line_spoils_no_other_line(file: Path) -> None:
+    before, lost, after = (EventRecord(step, "note", "x" * 40) for step in (1, 2, 3))
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Journal(file) as journal:
+        journal.append(before)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 10, unlimited[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                journal.append(lost)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        journal.append(after)
+    records = JournalTail(file).read().records
+    assert (records[0], records[-1]) == (before, after)
 
 
 def test_two_writers_never_mix_their_lines(file: Path) -> None:
