@@ -57,6 +57,21 @@ def test_a_journal_is_continued_after_a_crash_within_a_line(file: Path) -> None:
     assert b"\n\n" not in file.read_bytes()
 
 
+def test_a_disk_that_is_full_within_a_line_spoils_no_line(file: Path) -> None:
+    before, late, after = (EventRecord(step, "note", "x" * 40) for step in (1, 2, 3))
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Journal(file) as journal:
+        journal.append(before)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 10, unlimited[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                journal.append(late)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        journal.append(after)
+    assert JournalTail(file).read().records == [before, late, after]
+
+
 def test_two_writers_never_mix_their_lines(file: Path) -> None:
     with Journal(file) as one, Journal(file) as other:
         for step in range(50):
