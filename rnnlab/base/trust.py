@@ -13,6 +13,7 @@ import grp
 import os
 import pwd
 import stat
+import tempfile
 from pathlib import Path
 
 from rnnlab.base.files import real_path
@@ -46,6 +47,23 @@ def open_trusted(file: Path) -> int:
         os.close(descriptor)
         raise UnfitFileError(errno.EPERM, problem, file)
     return descriptor
+
+
+def is_foreign(folder: Path, *files: Path) -> bool:
+    """Return whether a folder, or a file in it, belongs to another user than new files there.
+
+    Root counts as the user. Some file systems give every file one owner: there, the owner of a new
+    file is not this user, and nothing is foreign. Raises OSError for a missing file.
+    """
+    owners = {os.stat(path).st_uid for path in (folder, *files)} - {0, os.getuid()}
+    if not owners:
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=folder) as new:
+            owners.discard(os.fstat(new.fileno()).st_uid)
+    except OSError:
+        pass  # no room, or no permission
+    return bool(owners)
 
 
 def _problem(status: os.stat_result) -> str:

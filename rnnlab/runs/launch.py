@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -11,12 +12,14 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.failures import cause_of
 from rnnlab.base.files import real_path, replace_text
 from rnnlab.base.regular_files import open_to_append
+from rnnlab.base.trust import is_foreign
 from rnnlab.runs.held_folder import FolderMovedError, HeldFolder
 from rnnlab.runs.liveness import is_here
 from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
@@ -59,6 +62,7 @@ def launch(run: Run, *, is_queued: bool = False) -> int:
     except OSError as error:
         raise RnnlabError(f"cannot open {run.paths.root}: {error.strerror}") from None
     try:
+        _check_owner(run)
         return _launch(run, folder, is_queued=is_queued)
     except FolderMovedError as error:
         raise BadInputError(f"{run.name!r} cannot be started: {error}", "try again") from None
@@ -110,6 +114,26 @@ def _launch(run: Run, folder: HeldFolder, *, is_queued: bool) -> int:
     finally:
         os.close(lock)
     return pid
+
+
+def _check_owner(run: Run) -> None:
+    """Raise BadInputError if the settings are those of another user.
+
+    They name files that the worker would read with the permissions of this user, and whose words it
+    would write into the vocabulary and the weights, which the other user can read.
+    """
+    root = run.paths.root
+    with contextlib.suppress(OSError):
+        if is_foreign(root, run.paths.config):
+            raise BadInputError(
+                f"{run.name!r} belongs to another user: its settings could name files that only "
+                "you may read, and the run would show them",
+                f"read its config.toml, then resume a copy: `{shlex.join(_copy_command(root))}`",
+            )
+
+
+def _copy_command(root: Path) -> list[str]:
+    return ["cp", "-r", str(root), f"{root}-copy"]
 
 
 def _training_already(run: Run) -> BadInputError:
