@@ -129,7 +129,7 @@ def journal(data: bytes) -> None:
     while chunk := _part(tail, len(data)):
         parts += chunk
     assert repr(parts[: len(expected)]) == repr(expected)
-    JournalTail(paths.journal).read_overview(10)
+    list(JournalTail(paths.journal).news(10))
     read_history(paths.journal)
     paths.samples.write_bytes(data)
     read_rounds(paths)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from rnnlab.protocol.codec import decode_reply, encode_cancel, encode_request
-from rnnlab.protocol.messages import Ended, Failed, Generate, Ready
+from rnnlab.protocol.messages import Alive, Ended, Failed, Generate, Ready
 from rnnlab.runs.launch import child_environment
 from rnnlab.runs.store import Run
 from tests.soak.flat import Measured
@@ -79,7 +79,7 @@ def _read(generator: subprocess.Popen[bytes]) -> object:
     reply = decode_reply(line)
     if reply is None:
         raise AssertionError(f"the generator has ended, or wrote {line!r}")
-    assert isinstance(reply, Ready) or reply.ask
+    assert isinstance(reply, Ready | Alive) or reply.ask
     return reply
 
 

@@ -170,8 +170,9 @@ def test_warm_up_and_capture_share_a_stream_that_waits_for_the_current_one(
 class DeviceGenerator(torch.Generator):
     """A generator of the CPU with the interface of one that graphs can register."""
 
-    def graphsafe_set_state(self, state: torch.Generator) -> None:
+    def graphsafe_set_state(self, state: torch.Generator) -> torch.Generator:
         self.set_state(state.get_state())
+        return self
 
 
 def test_after_a_failed_capture_the_generator_draws_what_it_would_have_drawn(
