@@ -16,7 +16,8 @@ from rnnlab.base.locations import shipped_runs
 from rnnlab.cli._follow import follow
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import encode_status
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.submit import checked_config, start_run
 
 SETTINGS = {

@@ -23,7 +23,8 @@ from textual.widgets import Input
 
 from rnnlab.base.preferences import Preferences
 from rnnlab.runs import control
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.submit import checked_config, start_run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.inspect.views import view_names

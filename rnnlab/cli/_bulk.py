@@ -10,7 +10,8 @@ from typing import NamedTuple
 import typer
 
 from rnnlab.base.errors import EXIT_DONE, BadInputError, RnnlabError, one_line
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 
 _GLOB = frozenset("*?[")
 

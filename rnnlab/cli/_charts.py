@@ -16,7 +16,7 @@ from rnnlab.cli._output import console
 from rnnlab.plots import Axis, DrawStyle, NamedHistory, charts_of, draw
 from rnnlab.runs.compare import by_unit
 from rnnlab.runs.history import History
-from rnnlab.runs.store import Family
+from rnnlab.runs.run import Family
 from rnnlab.runs.summary import RunSummary
 
 DEFAULT_PLOTS = ("loss", "grad-norm")

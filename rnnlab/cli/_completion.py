@@ -17,7 +17,8 @@ from rnnlab.base.errors import RnnlabError
 from rnnlab.base.paths import paths_beginning
 
 if TYPE_CHECKING:
-    from rnnlab.runs.store import Run, RunStore
+    from rnnlab.runs.run import Run
+    from rnnlab.runs.store import RunStore
 
 Completions = list[tuple[str, str]]
 """Pairs of a value and its description."""

@@ -12,7 +12,7 @@ from rnnlab.corpora import UnknownTokensError
 from rnnlab.decoding import Spec, TracedStep
 from rnnlab.protocol.messages import Answer
 from rnnlab.runs.checkpoint import resolve_checkpoint
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 
 if TYPE_CHECKING:
     from rnnlab.inference import EncodedPrompt, LoadedModel, PrefilledPrompts, Unknown

@@ -21,7 +21,8 @@ from rnnlab.runs import control
 from rnnlab.runs.alerts import alert_of
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.records import ACTIVE_STATES, EventRecord
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.cli._progress import Bar, progress_bar
 from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.corpus import check_corpus
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 
 if TYPE_CHECKING:
     from rnnlab.corpora import Dataset, Floor, Progress

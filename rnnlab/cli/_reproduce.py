@@ -26,7 +26,8 @@ from rnnlab.recipes import (
 from rnnlab.runs import control
 from rnnlab.runs.record_stream import stream_records
 from rnnlab.runs.records import LayersRecord, TrainRecord
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:

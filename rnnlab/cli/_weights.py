@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rnnlab.runs.checkpoint import POINTERS
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 
 
 def weights_of(run: Run, step: int) -> str:

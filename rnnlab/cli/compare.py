@@ -22,7 +22,8 @@ from rnnlab.runs.compare import rows_of
 from rnnlab.runs.history import read_history
 from rnnlab.runs.record_stream import stream_records
 from rnnlab.runs.records import EvalRecord, TrainRecord
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
 
 

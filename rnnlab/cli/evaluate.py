@@ -14,7 +14,8 @@ from rnnlab.cli._output import print_json, print_wide_table, say
 from rnnlab.cli._weights import weights_of
 from rnnlab.runs.record_stream import stream_records
 from rnnlab.runs.records import EvalRecord
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
 
 if TYPE_CHECKING:

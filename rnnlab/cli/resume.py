@@ -13,7 +13,8 @@ from rnnlab.cli._options import Checkpoints, Json, RunPatterns
 from rnnlab.cli._output import print_json, talk
 from rnnlab.runs.checkpoint import split_checkpoint
 from rnnlab.runs.liveness import STALE_S, is_here
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 
 _Text = Optional[str]  # noqa: UP045
 

@@ -12,7 +12,8 @@ from rnnlab.cli._bulk import chosen_runs, do_with_each
 from rnnlab.cli._options import Checkpoints, RunPatterns
 from rnnlab.cli._output import talk
 from rnnlab.runs.bin import Bin, new_stamp
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 
 
 def command(

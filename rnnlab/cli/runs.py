@@ -11,7 +11,8 @@ from rnnlab.base.display import count, loss, percent
 from rnnlab.cli._options import Checkpoints, Json
 from rnnlab.cli._output import console, print_json, print_table, table_width, talk
 from rnnlab.runs.filter import parse_filter
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
 
 _ACCURACY = 6

@@ -24,7 +24,7 @@ from rnnlab.inference.reader import Reader
 from rnnlab.inference.steppers import NativeStepper, Stepper
 from rnnlab.native import load_library
 from rnnlab.runs.paths import Pointer, RunPaths
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from rnnlab.runs.history import History
 from rnnlab.runs.records import EvalRecord, TrainRecord
-from rnnlab.runs.store import Family
+from rnnlab.runs.run import Family
 from rnnlab.runs.summary import RunSummary
 
 Axis = Literal["step", "epoch", "time"]

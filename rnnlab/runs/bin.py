@@ -17,9 +17,11 @@ from typing import NamedTuple
 
 from rnnlab.base.errors import RnnlabError, UnknownNameError
 from rnnlab.base.files import flush, refuse_link, remove_folder
+from rnnlab.runs.exclusive import check_no_link, exclusive
 from rnnlab.runs.paths import MOST_IN_NAME, RunPaths, bin_folder, is_run_name
 from rnnlab.runs.queue import Queue
-from rnnlab.runs.store import Run, RunStore, check_no_link, exclusive
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 
 _STAMP = "%Y%m%dT%H%M%S%f"
 _ENTRY = re.compile(r"(\d{8}T\d{12})-(.+)")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from rnnlab.base.display import MISSING, count, duration, loss, nats_per, percent
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.runs.summary import RunSummary, corpus_name
 
 _T = TypeVar("_T")

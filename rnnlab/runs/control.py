@@ -21,8 +21,8 @@ from rnnlab.runs.mailbox import UNREADABLE, Command, send
 from rnnlab.runs.pending import read_pending
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, Status, encode_status
+from rnnlab.runs.run import Run
 from rnnlab.runs.run_end import suggestion, text_of
-from rnnlab.runs.store import Run
 from rnnlab.runs.summary import not_responding
 
 

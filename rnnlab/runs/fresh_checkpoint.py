@@ -12,7 +12,7 @@ from rnnlab.base.errors import RnnlabError
 from rnnlab.runs.lock import is_locked
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 
 FOR_A_PROMPT = "prompt"
 """`name` of a checkpoint command for which the worker does not write an event to the journal."""

@@ -20,13 +20,14 @@ from rnnlab.base.failures import cause_of
 from rnnlab.base.files import real_path, replace_text
 from rnnlab.base.regular_files import open_to_append
 from rnnlab.base.trust import is_foreign
+from rnnlab.runs.exclusive import cannot_lock
 from rnnlab.runs.held_folder import FolderMovedError, HeldFolder
 from rnnlab.runs.liveness import is_here
 from rnnlab.runs.lock import ENDING_S, LATCH_S, take_lock
 from rnnlab.runs.mailbox import clear
 from rnnlab.runs.queue import Queue, device_key
 from rnnlab.runs.records import ACTIVE_STATES, encode_status
-from rnnlab.runs.store import Run, cannot_lock
+from rnnlab.runs.run import Run
 from rnnlab.runs.warm_worker import WarmWorker
 
 STOP_SIGNALS = frozenset({signal.SIGTERM})

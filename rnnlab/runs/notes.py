@@ -15,8 +15,9 @@ from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.base.parsing import parse_json
 from rnnlab.base.regular_files import read_bytes
+from rnnlab.runs.exclusive import check_own
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.store import Run, check_own
+from rnnlab.runs.run import Run
 
 MOST_CHARACTERS = 4000
 """Maximum length of a note."""

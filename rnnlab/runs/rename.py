@@ -14,11 +14,13 @@ from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import flush, real_path, replace_text
 from rnnlab.base.parsing import parse_toml
 from rnnlab.base.regular_files import read_bytes, read_text
+from rnnlab.runs.exclusive import exclusive
 from rnnlab.runs.notes import read_notes, write_notes
 from rnnlab.runs.paths import RunPaths, check_run_name
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import decode_status, encode_status
-from rnnlab.runs.store import Run, RunStore, exclusive
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 
 
 def check_new_name(store: RunStore, name: str) -> str:

@@ -10,7 +10,7 @@ from rnnlab.base.display import duration
 from rnnlab.runs.notes import read_notes
 from rnnlab.runs.queue import Queue
 from rnnlab.runs.records import ACTIVE_STATES, State, Status
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 
 _SETTINGS = frozenset({"corpus", "cell", "task", "layers", "hidden", "clip", "tokens"})
 """Names of the settings from which a summary is made."""

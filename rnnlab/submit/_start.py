@@ -20,7 +20,8 @@ from rnnlab.recipes import Recipe, locate, plan
 from rnnlab.runs import control, launch
 from rnnlab.runs.origin import Origin, write_origin
 from rnnlab.runs.paths import check_run_name
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.submit._layers import Layers, Resolved
 from rnnlab.submit._memory import check_memory

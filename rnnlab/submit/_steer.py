@@ -14,8 +14,8 @@ from rnnlab.runs import control, launch
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.pending import read_pending, write_pending
 from rnnlab.runs.records import Status
+from rnnlab.runs.run import Run
 from rnnlab.runs.run_end import completed, is_at_end
-from rnnlab.runs.store import Run
 from rnnlab.settings.changes import (
     ENDS,
     Progress,

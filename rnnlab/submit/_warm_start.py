@@ -17,7 +17,8 @@ from rnnlab.base.regular_files import open_binary
 from rnnlab.corpora import Repairs, Vocabulary, prepare, read_documents
 from rnnlab.runs.checkpoint import POINTERS, parse_checkpoint, split_checkpoint
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.problems import Problem
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.settings.values import parse_setting

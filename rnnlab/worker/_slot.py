@@ -12,7 +12,7 @@ from rnnlab.base.preferences import load_preferences
 from rnnlab.runs.lock import NoLocksError
 from rnnlab.runs.pending import read_pending, write_pending
 from rnnlab.runs.queue import Queue, device_key
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.worker._status_thread import StatusReporter
 
 

@@ -18,7 +18,7 @@ import traceback
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from rnnlab.base.errors import EXIT_BAD_INPUT, EXIT_FAILED, BadInputError
 from rnnlab.base.failures import is_gpu_failure, is_out_of_memory
@@ -28,37 +28,18 @@ from rnnlab.runs.journal import Journal
 from rnnlab.runs.launch import STOP_SIGNALS
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.records import (
-    EvalRecord,
-    EventRecord,
-    Record,
-    State,
-    TrainRecord,
-    encode_status,
-)
-from rnnlab.runs.store import Run
+from rnnlab.runs.records import EventRecord, encode_status
+from rnnlab.runs.run import Run
 from rnnlab.runs.warm_worker import receive_run
 from rnnlab.worker._environment import record_worker
 from rnnlab.worker._failure import reason_of
 from rnnlab.worker._load_torch import load_torch
 from rnnlab.worker._malloc import keep_memory
-from rnnlab.worker._notify import Notifier, NotifyEvent
+from rnnlab.worker._notify import Notifier
 from rnnlab.worker._slot import hold_slot
 from rnnlab.worker._status_file import write_status
 from rnnlab.worker._status_thread import StatusReporter
-
-if TYPE_CHECKING:
-    from rnnlab.training import Session
-
-_RECENT = 40
-"""Number of recent losses in the status, for the sparkline."""
-_ALARMING = frozenset({"diverged", "skipped", "journal", "unsaved", "damaged"})
-"""Events that set the `alarm` of the status; it is cleared when the loss is normal again, except
-that of lost records."""
-_NOTIFIED: dict[str, NotifyEvent] = {"diverged": "diverged", "target": "target"}
-"""Events of a run in training of which the user is notified."""
-_STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
-"""Event -> state of the run after it."""
+from rnnlab.worker.steering import Steering
 
 
 def main() -> int:
@@ -211,91 +192,6 @@ def _train(
     else:
         session.close()
         return ending
-
-
-class Steering:
-    """Passes commands from the reporter to the loop, and records from the loop to the reporter."""
-
-    def __init__(self, reporter: StatusReporter, notifier: Notifier | None = None) -> None:
-        """notifier: notifies the user of a divergence or a reached target; None: nobody does."""
-        self._reporter = reporter
-        self._notifier = notifier
-        self._num_reads = 0
-        self._has_lost_records = False
-        self.wait = reporter.wait
-
-    def commands(self) -> list[Command]:
-        """Return the pending commands; called before every step."""
-        self._num_reads += 1
-        if self._num_reads == 2:  # the first step has been taken
-            self._reporter.change(stage="")
-        return self._reporter.commands()
-
-    def on_record(self, record: Record, session: Session) -> None:
-        """Update the status from a record that has just been written."""
-        status, state = self._reporter.status, session.state
-        match record:
-            case TrainRecord():
-                recent = status.recent_losses
-                if record.train_loss is not None:
-                    recent = [*recent, record.train_loss][-_RECENT:]
-                self._reporter.change(
-                    step=record.step,
-                    epoch=record.epoch,
-                    elapsed_s=record.time_s,
-                    eta_s=_eta_s(record.time_s, session.progress),
-                    train_loss=record.train_loss,
-                    grad_norm=record.grad_norm,
-                    lr=record.lr,
-                    tokens_per_s=record.tokens_per_s,
-                    recent_losses=recent,
-                    alarm=self._alarm(record, session),
-                )
-                for problem in self._problems():
-                    session.log.note("note", problem)
-            case EvalRecord():
-                self._reporter.change(
-                    val_loss=record.val_loss,
-                    val_accuracy=record.accuracy,
-                    best_val_loss=state.best_val_loss,
-                    best_step=state.best_step,
-                    elapsed_s=record.time_s,
-                )
-            case EventRecord():
-                self._has_lost_records = self._has_lost_records or record.event == "journal"
-                self._reporter.change(
-                    state=_STATES.get(record.event, status.state),
-                    alarm=record.message if record.event in _ALARMING else status.alarm,
-                    reached=record.message if record.event == "target" else status.reached,
-                    step=record.step,
-                    total_steps=session.total_steps,
-                    eta_s=_eta_s(record.time_s, session.progress),
-                    epoch=session.epoch,
-                    elapsed_s=record.time_s,
-                )
-                event = _NOTIFIED.get(record.event)
-                if event is not None and self._notifier is not None:
-                    self._notifier.send(event, self._reporter.status, record.message)
-            case _:
-                pass
-
-    def _alarm(self, record: TrainRecord, session: Session) -> str:
-        """Return the alarm after a train record: a problem of the disk, or of the loss.
-
-        That of lost records applies to the end.
-        """
-        is_in_trouble = session.watch.is_high or record.skipped > 0 or self._has_lost_records
-        alarm = self._reporter.status.alarm if is_in_trouble else ""
-        return session.saver.problem or alarm
-
-    def _problems(self) -> list[str]:
-        notifications = [] if self._notifier is None else self._notifier.problems()
-        return [*self._reporter.problems(), *notifications]
-
-
-def _eta_s(elapsed_s: float, progress: float) -> float | None:
-    """Return the estimated remaining training time in seconds; None before the first step."""
-    return elapsed_s * (1 - progress) / progress if progress else None
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from tests.toys.picture import lines
 if TYPE_CHECKING:
     import pytest
 
-    from rnnlab.runs.store import Run
+    from rnnlab.runs.run import Run
     from tests.toys.app_lab import Lab
     from tests.toys.fake_generator import FakeGenerator
 

@@ -23,7 +23,7 @@ from tests.toys.prompting import bodies, field
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-    from rnnlab.runs.store import Run
+    from rnnlab.runs.run import Run
     from rnnlab.tui.app import LabApp
     from tests.toys.app_lab import Lab
     from tests.toys.fake_generator import FakeGenerator

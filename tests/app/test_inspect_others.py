@@ -9,7 +9,8 @@ import pytest
 from textual.widgets import Static
 
 from rnnlab.base.errors import UnknownNameError
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.inspect import InspectScreen
 from rnnlab.tui.state.lab_state import LabState

@@ -15,7 +15,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.new_run.model import read_draft

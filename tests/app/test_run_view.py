@@ -15,7 +15,8 @@ from rnnlab.runs.journal import Journal
 from rnnlab.runs.notes import read_notes
 from rnnlab.runs.origin import Origin, write_origin
 from rnnlab.runs.records import EventRecord, State
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.run_view.facts_pane import FactsPane
 from rnnlab.tui.runs import keeping

@@ -14,7 +14,7 @@ from textual.binding import Binding
 from textual.widgets import TextArea
 
 from rnnlab.runs import control
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.outside.machine import MachineRead

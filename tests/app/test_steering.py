@@ -14,7 +14,8 @@ from rnnlab.base.errors import RnnlabError
 from rnnlab.runs import control
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.pending import read_pending
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.tui.runs.change_dialog import change_runs
 from rnnlab.tui.screens.lab import LabScreen
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static, TextArea
 
 from rnnlab.runs.journal import Journal, JournalChunk, JournalTail
 from rnnlab.runs.records import SampleRecord
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.charts.chart_pane import ChartPane
 from rnnlab.tui.screens.prompt import PromptScreen

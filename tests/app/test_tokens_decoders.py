@@ -14,7 +14,7 @@ from rnnlab.protocol.messages import (
     Progress,
     Started,
 )
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.tokens import TokensScreen
 from rnnlab.tui.state.prompt_session import ChosenAnswer

@@ -41,7 +41,8 @@ from rnnlab.runs.records import (
     TrainRecord,
     encode_status,
 )
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 
 SIZE = (120, 40)

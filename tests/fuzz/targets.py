@@ -53,8 +53,9 @@ from rnnlab.runs.records import (
     decode_status,
     encode_status,
 )
+from rnnlab.runs.run import Run
 from rnnlab.runs.samples import read_rounds
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
 from rnnlab.settings.changes import parse_changes, read_differences
 from rnnlab.settings.run_config import RunConfig

@@ -12,7 +12,7 @@ import torch
 from rnnlab.base.files import replace_text
 from rnnlab.runs import control, launch
 from rnnlab.runs.records import encode_status
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from tests.toys.forked_workers import fork_worker, forked_workers
 from tests.toys.full_disk import full_disk
 from tests.toys.lab import Lab

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from rnnlab.runs.store import Run
+    from rnnlab.runs.run import Run
     from tests.toys.lab import Call, Lab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]

@@ -11,7 +11,8 @@ from textual.pilot import Pilot
 
 from rnnlab.base.preferences import save_preference
 from rnnlab.runs.queue import Queue
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from tests.toys.app_lab import WITH_WORKERS, home, until
 from tests.toys.lab import Call, Lab

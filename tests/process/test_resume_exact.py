@@ -11,7 +11,7 @@ from rnnlab.runs.history import read_history
 from tests.toys.forked_workers import killed_at
 
 if TYPE_CHECKING:
-    from rnnlab.runs.store import Run
+    from rnnlab.runs.run import Run
     from tests.toys.lab import Call, Lab, SharedLab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnnlab.runs.history import read_history
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from tests.toys.terminal import Terminal
 
 if TYPE_CHECKING:

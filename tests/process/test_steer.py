@@ -10,7 +10,7 @@ from rnnlab.runs.history import read_history
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:
-    from rnnlab.runs.store import Run
+    from rnnlab.runs.run import Run
     from tests.toys.lab import Call, Lab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]

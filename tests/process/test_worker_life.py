@@ -19,7 +19,7 @@ from tests.toys.forked_workers import forked_workers
 from tests.toys.lab import DEADLINE_S
 
 if TYPE_CHECKING:
-    from rnnlab.runs.store import Run
+    from rnnlab.runs.run import Run
     from tests.toys.lab import Call, Lab
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]

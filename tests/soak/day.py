@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import EvalRecord, LayersRecord, Record, TrainRecord
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from tests.soak.flat import Measured
 from tests.soak.rows import Check, Row, Tell

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rnnlab.base.errors import RnnlabError
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from tests.soak.rows import Check, Row, Tell
 from tests.soak.workshop import Witness, Workshop, has_ended, workshop
 

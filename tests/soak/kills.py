@@ -13,7 +13,7 @@ from unittest import mock
 from rnnlab.base.preferences import load_preferences
 from rnnlab.runs import launch
 from rnnlab.runs.queue import Queue
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from tests.soak.rows import Check, Row, Tell
 from tests.soak.workshop import PLACES, Witness, Workshop, doomed, has_ended, workshop
 

@@ -9,7 +9,7 @@ import sys
 from rnnlab.protocol.codec import decode_reply, encode_cancel, encode_request
 from rnnlab.protocol.messages import Alive, Ended, Failed, Generate, Ready
 from rnnlab.runs.launch import child_environment
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from tests.soak.flat import Measured
 from tests.soak.rows import Check, Row, Tell
 from tests.soak.workshop import workshop

@@ -15,7 +15,7 @@ from rnnlab.runs.history import REWINDING
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.lock import is_locked
 from rnnlab.runs.records import EventRecord, TrainRecord
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from tests.soak.full_disk import settings_of
 from tests.soak.rows import Check, Row, Tell
 from tests.soak.workshop import LIVE, Witness, workshop

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rnnlab.base.errors import RnnlabError
 from rnnlab.runs import control
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from tests.soak.full_disk import STEPS, settings_of
 from tests.soak.rows import Check, Row, Tell
 from tests.soak.workshop import Witness, Workshop, has_ended, workshop

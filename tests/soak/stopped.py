@@ -8,7 +8,7 @@ import signal
 import time
 from functools import partial
 
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from tests.soak.rows import Check, Row, Tell
 from tests.soak.workshop import PLACES, Witness, doomed, has_ended, shown_state, workshop
 

@@ -21,7 +21,8 @@ from rnnlab.runs.history import History, read_history
 from rnnlab.runs.intact import is_whole
 from rnnlab.runs.journal import Journal, JournalTail
 from rnnlab.runs.records import Record, encode
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
 from rnnlab.submit import checked_config, start_run
 from rnnlab.training import Mirror, Session

@@ -27,7 +27,8 @@ from rnnlab.runs.records import (
     TrainRecord,
     encode_status,
 )
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.charts.chart_pane import ChartPane

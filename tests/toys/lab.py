@@ -23,7 +23,8 @@ import pytest
 
 from rnnlab.runs.lock import is_locked
 from rnnlab.runs.records import Status
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from tests.toys.environment import known_environment
 from tests.toys.forked_commands import start_command
 from tests.toys.forked_workers import can_fork, forked_workers

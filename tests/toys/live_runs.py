@@ -13,7 +13,8 @@ from pathlib import Path
 from rnnlab.base.files import replace_text
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.records import State, Status, encode_status
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 
 
 def make_run(folder: Path, state: State, last: int | None = 10, config: str = "") -> Run:

@@ -14,7 +14,8 @@ from unittest import mock
 
 from rnnlab.runs import control, launch
 from rnnlab.runs.mailbox import Command
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.submit import checked_config, start_run
 from rnnlab.training import Mirror, Session
 from tests.toys.forked_workers import can_fork
@@ -96,18 +97,19 @@ def _promising(recorder: Recorder) -> Iterator[None]:
 def _working_here(recorder: Recorder, script: Script) -> Iterator[None]:
     """Have workers train in this process, without TensorBoard's copy, steered by a script."""
     from rnnlab.worker import train as worker
+    from rnnlab.worker.steering import Steering
 
     scripts = iter(script)
 
     def work(arguments: list[str], _log: int, lock: int) -> int:
         commands, num_looks = next(scripts), 0
 
-        def look(_steering: worker.Steering) -> list[Command]:
+        def look(_steering: Steering) -> list[Command]:
             nonlocal num_looks
             num_looks += 1
             return commands.get(num_looks, [])
 
-        steered = mock.patch.object(worker.Steering, "commands", look)
+        steered = mock.patch.object(Steering, "commands", look)
         argv = ["rnnlab.worker.train", arguments[0], str(os.dup(lock))]
         with steered, mock.patch.object(sys, "argv", argv):
             code = worker.main()

@@ -14,7 +14,8 @@ from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import encode
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.training import Session, train

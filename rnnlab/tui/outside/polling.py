@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from rnnlab.runs.history import compacted
 from rnnlab.runs.journal import JournalChunk, JournalTail
-from rnnlab.runs.store import Family, Run, RunStore
+from rnnlab.runs.run import Family, Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 
 _Signature = tuple[int, ...]

@@ -11,7 +11,7 @@ from typing import Any
 from rnnlab.base.regular_files import read_text
 from rnnlab.runs.log_tail import LogTail
 from rnnlab.runs.origin import Origin, read_origin
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.runs.stored_checkpoints import StoredCheckpoint, stored_checkpoints
 from rnnlab.runs.workers import WorkerRecord, read_workers
 from rnnlab.submit import WrittenSettings, source_of, written_settings

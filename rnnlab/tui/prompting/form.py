@@ -15,7 +15,7 @@ from textual.widgets import Input, Label, TextArea
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.runs.checkpoint import NAMES, parse_checkpoint
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.number_field import NumberField
 from rnnlab.tui.prompting.prompt_text import PromptText

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.base.display import shortened
 from rnnlab.runs.checkpoint import POINTERS
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.runs.summary import RunSummary
 
 if TYPE_CHECKING:

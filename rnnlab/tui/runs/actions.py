@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rnnlab.base.names import first_of
 from rnnlab.runs import control
 from rnnlab.runs.records import State
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.runs.change_dialog import change_runs, resume_runs
 from rnnlab.tui.runs.steering import Asks, any_target, counted, do_with_run, do_with_selected

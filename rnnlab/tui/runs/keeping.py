@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rnnlab.base.display import escaped, unescaped, visible
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.runs.bin import Bin, new_stamp
+from rnnlab.runs.exclusive import check_own
 from rnnlab.runs.notes import (
     MOST_CHARACTERS,
     Notes,
@@ -19,7 +20,8 @@ from rnnlab.runs.notes import (
 )
 from rnnlab.runs.origin import read_origin
 from rnnlab.runs.rename import check_new_name, rename
-from rnnlab.runs.store import Run, RunStore, check_own
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.tui.messages import RunChosen
 from rnnlab.tui.runs.steering import counted, do_with_selected, problem_of
 from rnnlab.tui.shell.actions import Action, Group

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rnnlab.base.errors import RnnlabError, one_line
 from rnnlab.base.names import first_of
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.state.remedy import with_keys

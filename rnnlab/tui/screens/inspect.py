@@ -18,7 +18,7 @@ from rnnlab.base.files import real_path
 from rnnlab.plots import Finding, finding_from_json
 from rnnlab.protocol.messages import Ended, Failed, Inspect, Inspected, Reply, Started
 from rnnlab.runs.checkpoint import split_checkpoint
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.tui.charts.actions import SCALES, in_charts
 from rnnlab.tui.everywhere import EVERYWHERE, SCREENS
 from rnnlab.tui.inspect.actions import INSIGHT, VIEWS

@@ -19,8 +19,8 @@ from rnnlab.plots import places
 from rnnlab.runs.history import MOST_RECORDS, History
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.records import SampleRecord
+from rnnlab.runs.run import Run
 from rnnlab.runs.samples import Round, losses_at, rounds_of
-from rnnlab.runs.store import Run
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.charts.actions import ORDER, SCALES, zooming
 from rnnlab.tui.charts.sampled_grid import SampledGrid

@@ -14,7 +14,8 @@ from pathlib import Path
 from rnnlab.base.preferences import Preferences
 from rnnlab.plots import NamedHistory
 from rnnlab.runs.history import History
-from rnnlab.runs.store import Family, Run, RunStore
+from rnnlab.runs.run import Family, Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.outside.polling import MOST_RECORDS, RunsRead

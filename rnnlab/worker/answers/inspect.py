@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rnnlab.protocol.messages import Inspect, Inspected, Started
 from rnnlab.runs.history import read_history
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.worker import AnswerContext
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rnnlab import cli
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from tests.toys.app_lab import Lab, mailed
 
 

@@ -11,7 +11,8 @@ from rnnlab.base.files import replace_text
 from rnnlab.cli._follow import follow, progress_of
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.records import Status, encode_status
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
 from tests.toys.streams import terminal_of
 

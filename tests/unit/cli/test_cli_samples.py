@@ -9,8 +9,9 @@ import pytest
 
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import EvalRecord, EventRecord, SampleRecord, TrainRecord
+from rnnlab.runs.run import Run
 from rnnlab.runs.samples import read_rounds, round_at
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:

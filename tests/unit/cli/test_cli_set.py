@@ -14,7 +14,8 @@ from rnnlab.runs import control
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.pending import read_pending
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, encode_status
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 from tests.toys.live_runs import held
 

@@ -12,7 +12,8 @@ from rnnlab import __version__, cli
 from rnnlab.base.errors import RnnlabError
 from rnnlab.runs import launch
 from rnnlab.runs.bin import Bin
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:

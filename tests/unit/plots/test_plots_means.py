@@ -18,7 +18,7 @@ from rnnlab.plots import (
 from rnnlab.plots._means import with_means
 from rnnlab.runs.history import History
 from rnnlab.runs.records import TrainRecord
-from rnnlab.runs.store import Family
+from rnnlab.runs.run import Family
 from tests.toys.numeric import assert_close
 
 PLAIN = DrawStyle("braille", has_color=False)

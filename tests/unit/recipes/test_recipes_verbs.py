@@ -8,7 +8,7 @@ import pytest
 
 from rnnlab import recipes
 from rnnlab.runs import launch
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:

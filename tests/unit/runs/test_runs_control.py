@@ -22,7 +22,8 @@ from rnnlab.runs.liveness import STALE_S, Liveness
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.mailbox import UNREADABLE, Command, collect, send
 from rnnlab.runs.records import State, Status, encode_status
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,8 @@ from rnnlab.base.preferences import save_preference
 from rnnlab.runs.bin import Bin
 from rnnlab.runs.notes import change_note, read_notes
 from rnnlab.runs.rename import rename
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.workers import WorkerRecord, add_worker, read_workers
 from tests.toys.live_runs import make_run
 from tests.toys.power_cut import Disk, cuts, newest, write_tree

@@ -9,7 +9,8 @@ import pytest
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.runs.filter import EXAMPLES, parse_filter
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 from tests.toys.app_lab import Lab
 

@@ -13,7 +13,8 @@ from rnnlab.base.files import replace_text
 from rnnlab.runs import launch as launching
 from rnnlab.runs.launch import launch
 from rnnlab.runs.records import Status, encode_status
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 
 
 @pytest.fixture

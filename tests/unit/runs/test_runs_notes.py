@@ -15,7 +15,8 @@ from rnnlab.runs.notes import (
     parse_tags,
     read_notes,
 )
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
 
 

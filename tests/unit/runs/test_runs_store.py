@@ -15,7 +15,8 @@ from rnnlab.runs.liveness import Liveness
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import State, Status, encode_status
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import pytest
 from rnnlab.base.files import replace_text
 from rnnlab.runs.lock import take_lock
 from rnnlab.runs.records import Status, encode_status
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.locations import shipped_folder
 from rnnlab.recipes import Recipe, load
 from rnnlab.runs.records import State, Status
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.submit import checked_config
 

@@ -13,7 +13,8 @@ from rnnlab.base.files import replace_text
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.pending import read_pending
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, encode_status
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.submit import Steered, change_settings, resume_run
 from tests.toys.live_runs import held

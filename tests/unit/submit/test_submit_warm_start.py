@@ -11,7 +11,8 @@ from rnnlab import submit
 from rnnlab.base.errors import BadInputError, UnknownNameError
 from rnnlab.base.files import replace_text
 from rnnlab.corpora import Vocabulary
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.submit._warm_start import copy_initial_weights, find_ancestor
 

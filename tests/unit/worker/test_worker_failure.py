@@ -11,7 +11,7 @@ import pytest
 from rnnlab.base.errors import BadInputError
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Status, encode_status
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.worker._failure import Reserve, reason_of
 
 

@@ -14,7 +14,7 @@ import torch
 from rnnlab.base.errors import BadInputError
 from rnnlab.protocol.messages import Alive, Ended, Failed, Generate, Reply
 from rnnlab.runs.checkpoint import NotYetError
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.worker import AnswerContext, ModelCache, Pace, generate
 from tests.toys.lab import Lab
 from tests.toys.live_runs import held, make_run

@@ -14,7 +14,8 @@ from rnnlab.runs.mailbox import Command
 from rnnlab.runs.paths import QueuePaths
 from rnnlab.runs.pending import read_pending, write_pending
 from rnnlab.runs.queue import Queue
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.worker._slot import hold_slot, preferred_slots, take_free_slot
 

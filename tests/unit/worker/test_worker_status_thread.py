@@ -17,7 +17,7 @@ from rnnlab.runs.held_folder import FolderMovedError
 from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import Status, decode_status
-from rnnlab.runs.store import Run
+from rnnlab.runs.run import Run
 from rnnlab.worker import _status_thread
 from rnnlab.worker._status_thread import StatusReporter
 from tests.toys.lab import Lab

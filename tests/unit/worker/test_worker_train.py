@@ -10,7 +10,7 @@ import pytest
 
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EventRecord, Status, TrainRecord
-from rnnlab.worker.train import Steering
+from rnnlab.worker.steering import Steering
 
 
 class FakeReporter:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnnlab.runs.records import encode_status
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.tui.inspect.actions import INSIGHT
 from tests.toys.app_lab import WORLD
 from tests.toys.desk import Desk

@@ -13,7 +13,8 @@ import pytest
 from rnnlab import cli, submit
 from rnnlab.base.errors import BadInputError
 from rnnlab.runs import launch
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.submit import Source
 from rnnlab.tui.new_run.model import Draft, read_draft

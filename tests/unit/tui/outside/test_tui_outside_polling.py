@@ -10,7 +10,8 @@ import pytest
 from rnnlab.plots import loss
 from rnnlab.runs.bin import Bin
 from rnnlab.runs.launch import Launch
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 from rnnlab.tui.new_run.model import read_draft
 from rnnlab.tui.outside import polling as feed_module

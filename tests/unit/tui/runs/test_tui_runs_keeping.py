@@ -9,7 +9,8 @@ from textual.widgets import Input
 
 from rnnlab.runs.bin import Bin
 from rnnlab.runs.notes import MOST_CHARACTERS, change_tags, read_notes
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.tui.runs.keeping import edit, new_run_from, problem_of_edit, restore_last
 from tests.toys.app_lab import Lab, until
 from tests.toys.desk import Desk

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.runs.store import Run, RunStore
+from rnnlab.runs.run import Run
+from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 from rnnlab.tui.state.run_filter import SORTS, ordered
 from tests.toys.app_lab import Lab
