@@ -8,9 +8,11 @@ exit code is 1 if there are any.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +20,8 @@ from typing import NamedTuple
 from tests.fuzz.child import FINDING
 from tests.fuzz.targets import TARGETS
 
+_IN_MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None
+"""Folder for the files of a target: in memory if possible, because each run writes some."""
 _SLACK_S = 120
 """Time that a process may take besides its fuzzing, in seconds."""
 
@@ -36,10 +40,12 @@ def fuzz(name: str, seconds: int, corpus: Path) -> Result:
     """Fuzz one target in a process of its own."""
     words = ["-m", "tests.fuzz.child", name, "--seconds", str(seconds), "--corpus", str(corpus)]
     started = time.monotonic()
-    ended = subprocess.run(
-        [sys.executable, *words], check=False, timeout=seconds + _SLACK_S,
-        text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="rnnlab-fuzz-", dir=_IN_MEMORY) as folder:
+        ended = subprocess.run(
+            [sys.executable, *words], check=False, timeout=seconds + _SLACK_S,
+            text=True, errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={**os.environ, "TMPDIR": folder},
+        )  # fmt: skip
     output = ended.stdout
     findings = [line for line in output.splitlines() if line.startswith(FINDING)]
     if ended.returncode and not findings:  # a hang, too much memory, or no fuzzer

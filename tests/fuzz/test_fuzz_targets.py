@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fuzz.files import remove_folder
 from tests.fuzz.mutations import mutants
-from tests.fuzz.targets import TARGETS, remove_folder
+from tests.fuzz.targets import TARGETS
 
 NUM = 150
 
