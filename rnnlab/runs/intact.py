@@ -64,7 +64,7 @@ def newest_intact(paths: RunPaths, before: int) -> int | None:
 
 
 def check_weights(file: Path) -> None:
-    """Raise DamagedError if a file of weights is not a regular file, or has changed since it was written.
+    """Raise DamagedError if a file of weights has changed, or is not a regular file.
 
     Raises FileNotFoundError if there is no such file.
     """

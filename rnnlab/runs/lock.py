@@ -97,8 +97,8 @@ def has_open(pid: int, lock: Path) -> bool:
     """Return True if a process of this host has a lock open, so its id has not been reused.
 
     The process is about to get a signal, and others may have written its id and made the lock. A
-    link to a file of another process is not a lock, and neither is a file that the process only reads,
-    as `tail` reads a log. On a system without /proc, return whether the process exists.
+    link to a file of another process is not a lock, and neither is a file that the process only
+    reads, as `tail` reads a log. On a system without /proc, return whether the process exists.
     """
     folder = f"/proc/{pid}/fd"
     try:
