@@ -142,9 +142,8 @@ class Session:
 
     def _go_back_to(self, step: int) -> None:
         """Restore weights, optimiser and position in the data from a checkpoint."""
-        self.state = load_training_state(
-            self.paths.training_state(step), self.optimizer, self.model
-        )
+        file = self.paths.training_state(step)
+        self.state = load_training_state(file, self.optimizer, self.model)
         self._start_average()
         if self.average is not None:
             load_weights(self.paths.weights(step), self.average.model)
@@ -225,10 +224,8 @@ class Session:
         if not state.has_reached_target:
             state.has_reached_target = note_target(self.config.target, record, self.log)
         if lower_on_plateau(self.config, state):
-            what = (
-                f"no improvement in {PLATEAU} validations: learning rate lowered to {self.lr:.3g}"
-            )
-            self.log.note("note", what)
+            why = f"no improvement in {PLATEAU} validations"
+            self.log.note("note", f"{why}: learning rate lowered to {self.lr:.3g}")
         return self.save()
 
     def save(self, *, is_needed: bool = False) -> Position:
@@ -263,8 +260,7 @@ class Session:
         Raises RnnlabError after MAX_ROLLBACKS rollbacks, or if there is no checkpoint.
         """
         self.check_folder()
-        step = self.checkpoints.trusted
-        before = self.state
+        step, before = self.checkpoints.trusted, self.state
         if step is None:
             raise RnnlabError(f"{why}, before the first checkpoint", REMEDY)
         if before.num_rollbacks >= MAX_ROLLBACKS:
