@@ -27,7 +27,7 @@ STALE_S = 8.0
 missed heartbeats. Readers then notice within ten seconds."""
 SILENT_S = 9.0
 """Seconds without a new heartbeat after which a worker that holds its lock does not respond:
-readers look twice per second, and say so within ten seconds."""
+readers look twice per second, and show it within ten seconds."""
 _LOOK_S = 0.25
 """Seconds between two looks at the heartbeat of a run that is to be resumed."""
 

@@ -72,7 +72,7 @@ async def test_a_folder_that_cannot_be_written_is_one_line_for_each_action(
         run.paths.lock.unlink(missing_ok=True)
         run.paths.lock.mkdir()
         await pilot.press("delete")
-        await until(pilot, lambda: "cannot write to" in "".join(toasts(app)))
+        await until(pilot, lambda: "is a folder, not a file" in "".join(toasts(app)))
         await pilot.press("u")
         await until(pilot, lambda: "the bin is empty" in "".join(toasts(app)))
     assert run.status().state == "stopped"

@@ -20,7 +20,7 @@ from textual.widgets import Static
 from rnnlab.base.files import replace_text
 from rnnlab.runs import control
 from rnnlab.runs.journal import Journal
-from rnnlab.runs.records import Record, State, encode_status
+from rnnlab.runs.records import State, encode_status
 from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.runs.details import Details
@@ -125,7 +125,7 @@ async def test_a_run_that_diverges_is_in_trouble_or_has_failed(
         await until_said(pilot, "wild", state, mark, why)
 
 
-def append_to_full_disk(_journal: Journal, *_records: Record) -> None:
+def flush_to_full_disk(_journal: Journal) -> None:
     """Write to where every write finds that no space is left."""
     with Path("/dev/full").open("wb", buffering=0) as full:
         full.write(b"a record")
@@ -138,7 +138,7 @@ async def test_a_full_disk_is_said_with_what_makes_room(trained: Lab, lab: Lab) 
     run.paths.config.write_text(config.replace("steps = 150", "steps = 160"), encoding="utf-8")
     stopped = replace(run.status(), state="stopped")
     replace_text(run.paths.status, encode_status(stopped))
-    with mock.patch.object(Journal, "append", append_to_full_disk), forked_workers():
+    with mock.patch.object(Journal, "flush", flush_to_full_disk), forked_workers():
         control.resume(run)
     lab.until_state(run, "failed")
     async with opened(lab) as pilot:

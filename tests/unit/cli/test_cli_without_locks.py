@@ -22,7 +22,7 @@ READS: dict[str, list[str]] = {
     "generate": ["starter", "--prompt", "We"],
     "score": ["starter", "--text", "We "], "evaluate": ["starter", "--file", "tiny.txt"],
     "note": ["a", "a note"], "tag": ["a", "b"], "cells": [], "decoders": [], "recipes": [],
-    "corpora": [], "doctor": [],
+    "corpora": [], "doctor": [], "verify": ["starter"],
 }  # fmt: skip
 """Verbs that work: they read, or write what no worker writes."""
 REFUSED: dict[str, list[str]] = {

@@ -90,5 +90,5 @@ def test_a_folder_that_cannot_be_written_is_an_error_in_one_line(lab: Lab) -> No
     run = lab.add("a")
     run.paths.lock.unlink(missing_ok=True)
     os.mkdir(run.paths.lock)
-    with pytest.raises(RnnlabError, match="cannot write to"):
+    with pytest.raises(RnnlabError, match="lock is a folder, not a file; delete it"):
         rename(lab.store, run, "b")

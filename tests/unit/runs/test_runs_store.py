@@ -330,4 +330,5 @@ def test_the_reason_of_a_run_names_what_is_in_place_of_its_status(
     run = store.create("mine", CONFIG)
     run.paths.status.unlink()
     put(run.paths.status)
-    assert (run.status().state, run.status().reason) == ("lost", f"its status.json is {problem}")
+    reason = f"its status.json is {problem}; `rnnlab resume mine` continues the run"
+    assert (run.status().state, run.status().reason) == ("lost", reason)
