@@ -113,7 +113,7 @@ def test_watching_ends_at_sigterm_alone_and_the_run_goes_on(lab: Lab) -> None:
     shown = terminal.text
     terminal.until_changed(shown)
     terminal.process.send_signal(signal.SIGTERM)
-    assert terminal.until_ended() == 143
+    assert terminal.until_ended() == 143, terminal.text
     assert_trains_on(lab, run)
 
 
@@ -164,5 +164,5 @@ def test_the_lab_restores_the_terminal_when_terminated(lab: Lab) -> None:
     terminal.until("starter")
     assert (before, terminal.is_raw) == (False, True)
     terminal.process.send_signal(signal.SIGTERM)
-    assert terminal.until_ended() == 143
+    assert terminal.until_ended() == 143, terminal.text
     assert not terminal.is_raw
