@@ -84,6 +84,7 @@ class Terminal:
     def until_ended(self) -> int:
         """Read until the program has ended; return its exit code."""
         self._wait(lambda: self.process.poll() is not None, "the end of the program")
+        self._read()  # its last words
         self._was_raw = self.is_raw
         os.close(self._end)
         self._end = -1
