@@ -156,6 +156,37 @@ async def test_a_slow_disk_does_not_keep_the_home_screen_away(lab: Lab, open_lab
         await until(pilot, lambda: home(app).table.row_count == 1)
 
 
+@pytest.mark.parametrize("step", ["reads", "lists", "opens", "has opened"])
+def test_a_lab_that_is_terminated_while_it_opens_ends_without_a_traceback(
+    open_lab: OpenLab, step: str
+) -> None:
+    def leave(at: str) -> None:
+        if at == step:
+            app.exit(return_code=143)
+
+    class Poller(RunPoller):
+        def read(self, watched: Collection[str]) -> RunsRead:
+            runs = super().read(watched)
+            app.call_from_thread(leave, "lists")
+            return runs
+
+    def make_poller(store: RunStore) -> RunPoller:
+        leave("reads")
+        return Poller(store)
+
+    def make_generator(post: Callable[[Message], object]) -> FakeGenerator:
+        leave("opens")
+        app.call_later(leave, "has opened")
+        return FakeGenerator(post)
+
+    outside = replace(
+        WORLD, make_poller=make_poller, make_generator=make_generator, first_list_within_s=60.0
+    )
+    app = open_lab(has_outline=True, outside=outside)
+    app.run(headless=True, size=(80, 24))
+    assert app.return_code == 143
+
+
 async def test_keys_pressed_while_the_outline_is_shown_go_to_the_lab(
     open_outlined: OpenLab,
 ) -> None:

@@ -13,11 +13,14 @@ from weakref import WeakSet
 
 from rich.console import RenderableType
 from textual._compositor import ChopsUpdate
-from textual.app import App
+from textual.app import App, ScreenError
 from textual.css.model import RuleSet
+from textual.css.query import QueryError
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widget import WidgetError
+from textual.worker import WorkerFailed
 
 from rnnlab.tui.shell.span_update import SpanUpdate
 from rnnlab.tui.state.theme import THEMES, Appearance, prepare_filters
@@ -88,6 +91,16 @@ class StyledApp(App[None]):
         if isinstance(renderable, ChopsUpdate):
             renderable = SpanUpdate.of(renderable)
         super()._display(screen, renderable)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Close with a traceback, unless the app closes and the error is a missing widget.
+
+        SIGTERM may come while a screen opens: its handlers still run, but its widgets are gone.
+        Textual has no public place for this.
+        """
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if not (self._exit and isinstance(cause, QueryError | ScreenError | WidgetError)):
+            super()._handle_exception(error)
 
     def show_appearance(self, appearance: Appearance) -> None:
         """Apply a new theme and new glyphs."""
