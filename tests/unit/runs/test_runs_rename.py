@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rnnlab.base import files
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.runs.notes import change_tags, read_notes
@@ -21,6 +23,23 @@ from tests.toys.app_lab import Lab
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
     return Lab(RunStore(tmp_path / "checkpoints"))
+
+
+def test_a_folder_of_runs_that_cannot_be_flushed_is_no_obstacle(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run has its new name by then."""
+    flush = files.flush
+
+    def flush_others(path: Path) -> None:
+        if path == lab.store.root:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        flush(path)
+
+    monkeypatch.setattr(files, "flush", flush_others)
+    lab.add("a")
+    assert rename(lab.store, lab.store.open("a"), "b").name == "b"
+    assert read_notes(lab.store.open("b").paths).former_names == ("a",)
 
 
 def test_a_run_is_renamed_and_remembers_its_former_names(lab: Lab) -> None:
