@@ -14,6 +14,7 @@ from dataclasses import replace
 from rnnlab.base.display import duration
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
+from rnnlab.runs.exclusive import cannot_lock
 from rnnlab.runs.launch import Launch, launch
 from rnnlab.runs.liveness import is_here
 from rnnlab.runs.lock import ENDING_S, has_open, take_lock
@@ -99,7 +100,10 @@ def kill(run: Run) -> str:
             f"the worker of {run.name!r} responds", f"`rnnlab stop {run.name}` saves and stops it"
         )
     _signal(run, status, signal.SIGKILL, f"{run.name!r} is {not_responding(silent_s)}")
-    lock = take_lock(run.paths.lock, ENDING_S)
+    try:
+        lock = take_lock(run.paths.lock, ENDING_S)
+    except OSError as error:
+        raise cannot_lock(run, error) from None
     if lock is None:
         raise RnnlabError(
             f"process {status.pid} of {run.name!r} has not ended yet", "it may wait for a disk"

@@ -71,7 +71,7 @@ def main() -> int:
 
     try:
         if slots.enter_context(hold_slot(Run(paths), reporter)):
-            reporter.stop_at_once(partial(_end_now, reporter, notifier))
+            reporter.stop_at_once(partial(end_now, reporter, notifier))
             load_torch()
             reporter.change(state="starting")
             ending = _train(paths, folder, reporter, notifier)
@@ -111,7 +111,7 @@ def _assigned_run() -> tuple[str, int] | None:
     return receive_run(int(sys.argv[1]))
 
 
-def _end_now(reporter: StatusReporter, notifier: Notifier) -> NoReturn:
+def end_now(reporter: StatusReporter, notifier: Notifier) -> NoReturn:
     """End the process while it loads: torch is slow, and there is nothing to save.
 
     It also ends if its last status cannot be written: its threads have ended by then.

@@ -6,7 +6,6 @@ import errno
 import os
 import sys
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -16,7 +15,6 @@ from rnnlab.base.errors import EXIT_FAILED
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EventRecord, Status, TrainRecord
 from rnnlab.worker import train
-from rnnlab.worker._notify import Notifier
 from rnnlab.worker.steering import Steering
 
 
@@ -162,13 +160,14 @@ def test_a_worker_that_is_stopped_while_it_loads_ends_although_its_status_is_not
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     reporter: Any = SimpleNamespace(end=end)
+    notifier: Any = SimpleNamespace()
     ours, theirs = os.pipe()
     child = os.fork()
     if child == 0:
         os.dup2(theirs, 2)
         sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
         try:
-            train._end_now(reporter, Notifier(Path()))
+            train.end_now(reporter, notifier)
         finally:
             os._exit(99)
     os.close(theirs)
