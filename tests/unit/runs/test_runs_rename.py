@@ -6,10 +6,10 @@ import errno
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rnnlab.base import files
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.runs.notes import change_tags, read_notes
@@ -29,15 +29,15 @@ def test_a_folder_of_runs_that_cannot_be_flushed_is_no_obstacle(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run has its new name by then."""
-    flush = files.flush
+    opened = os.open
 
-    def flush_others(path: Path) -> None:
+    def open_others(path: Any, *arguments: Any, **options: Any) -> int:
         if path == lab.store.root:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        flush(path)
+        return opened(path, *arguments, **options)
 
-    monkeypatch.setattr(files, "flush", flush_others)
     lab.add("a")
+    monkeypatch.setattr(os, "open", open_others)
     assert rename(lab.store, lab.store.open("a"), "b").name == "b"
     assert read_notes(lab.store.open("b").paths).former_names == ("a",)
 
