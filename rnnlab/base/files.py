@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rnnlab.base.errors import RnnlabError
 
@@ -70,10 +71,24 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
+def flush_names(*folders: Path) -> None:
+    """Flush the names in folders after a rename; errors are ignored, because it has happened.
+
+    A folder may be one that this user may write, but not read.
+    """
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            flush(folder)
+
+
 def drop_leftovers(folder: Path) -> None:
-    """Remove the temporary files of killed processes; no other process may be writing here."""
+    """Remove the temporary files of killed processes; no other process may be writing here.
+
+    What cannot be removed, such as a folder of that name, stays: it harms nothing.
+    """
     for file in folder.glob(f".*{SUFFIX}"):
-        file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            file.unlink()
 
 
 def remove_folder(folder: Path) -> None:
@@ -86,10 +101,16 @@ def remove_folder(folder: Path) -> None:
         raise OSError(errno.ENOTDIR, "it is a symbolic link", str(folder))
     doomed = folder.parent / f"{_DOOMED}{secrets.token_hex(4)}"
     os.rename(folder, doomed)
-    with contextlib.suppress(OSError):  # a folder that may be written, but not read
-        flush(folder.parent)
+    flush_names(folder.parent)
+    shutil.rmtree(doomed, onerror=_raise_unless_gone)
     for leftover in folder.parent.glob(f"{_DOOMED}*"):
-        shutil.rmtree(leftover, ignore_errors=leftover != doomed)
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _raise_unless_gone(_function: object, _path: str, info: tuple[Any, BaseException, Any]) -> None:
+    """Raise the error of a deletion, unless another process has deleted the same file."""
+    if not isinstance(info[1], FileNotFoundError):
+        raise info[1]
 
 
 def refuse_link(folder: Path) -> None:

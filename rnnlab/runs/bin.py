@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rnnlab.base.errors import RnnlabError, UnknownNameError
-from rnnlab.base.files import flush, refuse_link, remove_folder
+from rnnlab.base.files import flush_names, refuse_link, remove_folder
 from rnnlab.runs.exclusive import check_no_link, exclusive
 from rnnlab.runs.paths import MOST_IN_NAME, RunPaths, bin_folder, is_run_name
 from rnnlab.runs.queue import Queue
@@ -74,10 +74,10 @@ class Bin:
             try:
                 self.root.mkdir(exist_ok=True)
                 refuse_link(self.root)
-                flush(self._store.root)  # a power failure must not lose the bin, and the run in it
+                flush_names(self._store.root)  # a power cut must not lose the bin and its runs
                 Queue(self._store.root).leave(run.name)
                 os.rename(run.paths.root, entry.root)
-                _flush_both(self.root)
+                flush_names(self.root, self._store.root)  # the run is in one of the two
             except OSError as error:
                 raise RnnlabError(
                     f"cannot move {run.paths.root} to the bin: {error.strerror or error}"
@@ -109,7 +109,7 @@ class Bin:
             name = f"{entry.name[: MOST_IN_NAME - len(f'-{number}')]}-{number}"
         try:
             os.rename(entry.root, self._store.root / name)
-            _flush_both(self.root)
+            flush_names(self.root, self._store.root)
         except OSError as error:
             raise RnnlabError(f"cannot restore {entry.name}: {error.strerror or error}") from None
         with contextlib.suppress(OSError):
@@ -136,13 +136,6 @@ class Bin:
         with contextlib.suppress(OSError):
             self.root.rmdir()
         return num_deleted
-
-
-def _flush_both(folder: Path) -> None:
-    """Flush the names in the bin and in the folder of runs: a run is in one of the two."""
-    with contextlib.suppress(OSError):  # a folder that may be written, but not read
-        flush(folder)
-        flush(folder.parent)
 
 
 def new_stamp(now: float | None = None) -> str:

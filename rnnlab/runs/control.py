@@ -14,6 +14,7 @@ from dataclasses import replace
 from rnnlab.base.display import duration
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
+from rnnlab.runs.exclusive import cannot_lock
 from rnnlab.runs.launch import Launch, launch
 from rnnlab.runs.liveness import is_here
 from rnnlab.runs.lock import ENDING_S, has_open, take_lock
@@ -38,8 +39,7 @@ def pause(run: Run) -> str:
             f"{run.name!r} is queued, not training",
             f"`rnnlab stop {run.name}` removes it from the queue",
         )
-    _need_worker(run, "pause")
-    send(run.paths.mailbox, Command("pause"))
+    _order(run, _need_worker(run, "pause"), Command("pause"))
     return f"{run.name} pauses after this step"
 
 
@@ -59,15 +59,33 @@ def stop(run: Run) -> str:
     if problem and silent_s is None:
         _signal(run, status, signal.SIGTERM, f"{run.name!r} gets no commands: {problem}")
         return f"{run.name} saves and stops, by SIGTERM: {problem}"
+    _check_responds(run, status, silent_s)
+    if status.state == "queued":
+        return f"{run.name} leaves the queue"
+    return f"{run.name} saves and stops"
+
+
+def _order(run: Run, status: Status, command: Command) -> None:
+    """Send a command to the worker; raise RnnlabError if it does not respond or gets no commands.
+
+    A worker that responds later carries out the command then.
+    """
+    send(run.paths.mailbox, command)
+    _check_responds(run, status, run.silent_s(status))
+    if UNREADABLE in status.alarm:
+        raise RnnlabError(
+            f"{run.name!r} gets no commands: {UNREADABLE}", f"`rnnlab stop {run.name}` stops it"
+        )
+
+
+def _check_responds(run: Run, status: Status, silent_s: float | None) -> None:
+    """Raise RnnlabError if the worker has not responded for `silent_s` seconds."""
     if silent_s is not None:
         raise RnnlabError(
             f"{run.name!r} is {not_responding(silent_s)}: its process {status.pid} on "
             f"{status.host} is stopped or hangs",
             f"`rnnlab stop --kill {run.name}` ends it, without the steps since its last checkpoint",
         )
-    if status.state == "queued":
-        return f"{run.name} leaves the queue"
-    return f"{run.name} saves and stops"
 
 
 def kill(run: Run) -> str:
@@ -82,7 +100,10 @@ def kill(run: Run) -> str:
             f"the worker of {run.name!r} responds", f"`rnnlab stop {run.name}` saves and stops it"
         )
     _signal(run, status, signal.SIGKILL, f"{run.name!r} is {not_responding(silent_s)}")
-    lock = take_lock(run.paths.lock, ENDING_S)
+    try:
+        lock = take_lock(run.paths.lock, ENDING_S)
+    except OSError as error:
+        raise cannot_lock(run, error) from None
     if lock is None:
         raise RnnlabError(
             f"process {status.pid} of {run.name!r} has not ended yet", "it may wait for a disk"
@@ -121,8 +142,7 @@ def checkpoint(run: Run) -> str:
         raise BadInputError(
             f"{run.name!r} is queued and has nothing to save yet", "wait until it trains"
         )
-    _need_worker(run, "save")
-    send(run.paths.mailbox, Command("checkpoint"))
+    _order(run, _need_worker(run, "save"), Command("checkpoint"))
     return f"{run.name} saves a checkpoint"
 
 
@@ -138,7 +158,7 @@ def resume(run: Run, *, is_queued: bool = False, launch_worker: Launch | None = 
     has_changes = status.state == "finished" and bool(read_pending(run.paths))
     match "stopped" if has_changes else status.state:
         case "paused":
-            send(run.paths.mailbox, Command("resume"))
+            _order(run, status, Command("resume"))
             return f"{run.name} resumes"
         case "stopped" | "lost" | "failed":
             (launch_worker or launch)(run, is_queued=is_queued)

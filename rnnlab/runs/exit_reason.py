@@ -58,7 +58,9 @@ def _disk_problem(status: Status, folder: Path) -> Cause | None:
     """Return what kept a worker from writing its end: the last line of its log, or a full disk."""
     number = _last_error(status, RunPaths(folder).log)
     if number is not None:
-        return cause_of(OSError(number, os.strerror(number)), folder)
+        problem = os.strerror(number)
+        other = Cause(f"it could not use a file: {problem}", "read its worker.log")
+        return cause_of(OSError(number, problem), folder) or other
     try:
         is_full = shutil.disk_usage(folder).free < _STATUS_BYTES
     except OSError:

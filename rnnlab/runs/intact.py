@@ -7,7 +7,8 @@ the bytes of each tensor, then the bytes.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +20,8 @@ from rnnlab.runs.paths import RunPaths
 
 Integrity = Literal["intact", "damaged", "no checksum"]
 """no checksum: complete, but written by a version of rnnlab without checksums."""
+_NUM_NAMED = 5
+"""Number of other checkpoints that an error names: to verify one, the whole file is read."""
 
 
 class DamagedError(RnnlabError):
@@ -110,15 +113,10 @@ _INCOMPLETE = "it is not complete"
 
 def damaged_weights(file: Path, problem: str) -> DamagedError:
     """Return the error for weights that cannot be used; it names steps whose files are intact."""
-    paths = RunPaths(file.parent)
-    others = [
-        step
-        for step in paths.checkpoint_steps()
-        if paths.weights(step) != file and integrity(paths.weights(step)) != "damaged"
-    ]
+    others = list(islice(_intact_weights(RunPaths(file.parent), file), _NUM_NAMED))
     hint = "restore the file from a copy"
     if others:
-        steps = ", ".join(map(str, others[-5:]))
+        steps = ", ".join(map(str, reversed(others)))
         hint = f"use another checkpoint of the run: {steps}"
     return DamagedError(f"{file} is damaged: {problem}", hint)
 
@@ -126,11 +124,21 @@ def damaged_weights(file: Path, problem: str) -> DamagedError:
 def damaged_state(file: Path, problem: str) -> DamagedError:
     """Return the error for a training state that cannot be read."""
     paths = RunPaths(file.parent)
-    steps = paths.checkpoint_steps()
-    intact = [step for step in steps if integrity(paths.weights(step)) != "damaged"]
+    newest = next(_intact_weights(paths), None)
     hint = "start a new run"
-    if intact:
-        option = f"--init-from {paths.name}@{intact[-1]}"
-        hint = f"start a run with the weights of step {intact[-1]}: `rnnlab train CORPUS {option}`"
+    if newest is not None:
+        option = f"--init-from {paths.name}@{newest}"
+        hint = f"start a run with the weights of step {newest}: `rnnlab train CORPUS {option}`"
     what = f"is damaged: {problem}" if file.exists() else "is missing"
     return DamagedError(f"{file} {what}", hint)
+
+
+def _intact_weights(paths: RunPaths, other_than: Path | None = None) -> Iterator[int]:
+    """Yield the steps of intact weights, the newest first; each is verified when it is asked for.
+
+    other_than: a file to leave out.
+    """
+    for step in reversed(paths.checkpoint_steps()):
+        file = paths.weights(step)
+        if file != other_than and integrity(file) != "damaged":
+            yield step

@@ -38,12 +38,18 @@ class Journal:
         self.was_empty = os.fstat(self._descriptor).st_size == 0
         """Whether the file was missing or empty when it was opened."""
 
-    def _open(self) -> None:
+    def _open(self, *, has_own_end: bool = False) -> None:
+        """Open the file; half a line at its end is ended by the next write.
+
+        has_own_end: whether the end of the file is the beginning of the records that wait. If not,
+        a crash has left the half line.
+        """
         self._descriptor = open_regular(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         status = os.fstat(self._descriptor)
         self._inode = status.st_dev, status.st_ino
-        if status.st_size and os.pread(self._descriptor, 1, status.st_size - 1) != b"\n":
-            os.write(self._descriptor, b"\n")  # a crash has left half a line
+        is_half = status.st_size and os.pread(self._descriptor, 1, status.st_size - 1) != b"\n"
+        if is_half and not has_own_end:
+            self._unwritten = b"\n" + self._unwritten
 
     def renew(self) -> Fate:
         """Return what has happened to the file since it was opened; go on in the file of its name.
@@ -62,7 +68,7 @@ class Journal:
             except OSError:  # no space for a second copy
                 fate = "lost"
         old = self._descriptor
-        self._open()
+        self._open(has_own_end=fate == "restored" and bool(self._unwritten))
         os.close(old)
         return fate
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.base.regular_files import open_regular
+from rnnlab.base.regular_files import UnfitFileError, open_regular
 
 LATCH_S = 0.2
 """Seconds for which `take_lock` retries, because `is_locked` of a reader briefly takes the lock."""
@@ -52,7 +52,8 @@ def flock(descriptor: int, operation: int, folder: Path) -> None:
 def take_lock(file: Path, wait_s: float = LATCH_S) -> int | None:
     """Take a run's lock and return its descriptor; None if others hold it for `wait_s` seconds.
 
-    Raise NoLocksError on a file system without locks.
+    wait_s: 0 for a single attempt. Raise NoLocksError on a file system without locks, OSError if
+    the file cannot be opened.
     """
     descriptor = open_regular(file, os.O_RDWR | os.O_CREAT, 0o644)
     deadline = time.monotonic() + wait_s
@@ -60,7 +61,7 @@ def take_lock(file: Path, wait_s: float = LATCH_S) -> int | None:
         try:
             flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, file.parent)
         except BlockingIOError:
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 os.close(descriptor)
                 return None
             time.sleep(0.01)
@@ -77,11 +78,17 @@ def is_locked(file: Path) -> bool:
 
 
 def lock_held(file: Path) -> bool | None:
-    """Return whether a process holds the lock; None if the file system has no locks."""
+    """Return whether a process holds the lock; None if that cannot be told.
+
+    It cannot on a file system without locks, or if the file cannot be opened now, for example
+    because this process has too many open files.
+    """
     try:
         descriptor = open_regular(file)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError, UnfitFileError):
         return False
+    except OSError:
+        return None
     try:
         flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, file.parent)
     except BlockingIOError:

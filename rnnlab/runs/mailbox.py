@@ -47,9 +47,9 @@ def send(mailbox: Path, command: Command) -> None:
         "values": dict(command.values),
     }  # fmt: skip
     file = f"{time.time_ns():020d}-{os.getpid()}-{next(_count)}.json"
+    refuse_link(mailbox)
     try:
         mailbox.mkdir(exist_ok=True)
-        os.close(_open_folder(mailbox))
         replace_text(mailbox / file, json.dumps(values))
     except OSError as error:
         raise RnnlabError(f"cannot write to {mailbox}: {error.strerror or error}") from None

@@ -8,7 +8,6 @@ is held only for moments: it lets one process at a time read and change the queu
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import re
@@ -19,9 +18,16 @@ from typing import NamedTuple
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import refuse_link, replace_text
 from rnnlab.base.parsing import parse_json
-from rnnlab.base.regular_files import open_regular, read_text
-from rnnlab.runs.lock import flock, is_locked
+from rnnlab.base.regular_files import read_text
+from rnnlab.runs.lock import LATCH_S, is_locked, take_lock
 from rnnlab.runs.paths import QueuePaths, RunPaths
+
+_PATIENCE_S = 10.0
+"""Seconds to wait for the turn, which other processes hold for milliseconds."""
+
+
+class QueueBusyError(RnnlabError):
+    """Another process keeps the turn: it was stopped, or does not belong to rnnlab."""
 
 
 class QueueEntry(NamedTuple):
@@ -36,12 +42,14 @@ class QueueEntry(NamedTuple):
 class Queue:
     """The queue of a folder of runs; every method reads the files again."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, patience_s: float = _PATIENCE_S) -> None:
+        """root: folder of runs. patience_s: seconds to wait for others that change the queue."""
         self._paths = QueuePaths(root)
+        self._patience_s = patience_s
 
     def join(self, name: str, device: str) -> None:
-        """Add a run at the end of the queue."""
-        with self._turn():
+        """Add a run at the end of the queue; raise QueueBusyError or OSError."""
+        with self._turn(self._patience_s):
             self._drop_dead()
             last = max((entry.position for entry in self._entries()), default=0.0)
             self._write(QueueEntry(name, last + 1.0, device))
@@ -61,7 +69,7 @@ class Queue:
         entries = self._entries()
         waiting = [entry for entry in entries if self._has_worker(entry.name)]
         if len(waiting) < len(entries):
-            with contextlib.suppress(OSError, RnnlabError), self._turn(is_patient=False):
+            with contextlib.suppress(OSError, RnnlabError), self._turn(wait_s=0.0):
                 self._drop_dead()
         return waiting
 
@@ -73,9 +81,9 @@ class Queue:
     def move(self, name: str, by: int) -> int:
         """Move a run by `by` places, towards the front if negative; return its new place.
 
-        Raise BadInputError if the run is not queued.
+        Raise BadInputError if the run is not queued, QueueBusyError or OSError.
         """
-        with self._turn():
+        with self._turn(self._patience_s):
             entries = self._drop_dead()
             names = [entry.name for entry in entries]
             if name not in names:
@@ -93,10 +101,10 @@ class Queue:
     def take_turn(self, name: str, num_slots: int) -> int | None:
         """Take a slot for a queued run if it is next on its device, and remove it from the queue.
 
-        Return the open lock file of the slot; None if another run is next or no slot is free. Raise
-        OSError if the queue's files cannot be written.
+        Return the open lock file of the slot; None if another run is next, no slot is free or
+        another process is changing the queue. Raise OSError if the queue's files cannot be written.
         """
-        with self._turn():
+        with contextlib.suppress(QueueBusyError), self._turn(LATCH_S):
             entries = self._drop_dead()
             own = next((entry for entry in entries if entry.name == name), None)
             if own is None:
@@ -106,22 +114,15 @@ class Queue:
             if slot is not None:
                 self.leave(name)
             return slot
+        return None
 
     def take_slot(self, device: str, num_slots: int) -> int | None:
         """Take a slot of a device; return its open lock file, or None if no slot is free."""
         self._paths.root.mkdir(exist_ok=True)
         for number in range(num_slots):
-            file = self._paths.slot(device, number)
-            descriptor = open_regular(file, os.O_RDWR | os.O_CREAT, 0o644)
-            try:
-                flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, self._paths.root)
-            except BlockingIOError:
-                os.close(descriptor)
-            except BaseException:
-                os.close(descriptor)
-                raise
-            else:
-                return descriptor
+            slot = take_lock(self._paths.slot(device, number), wait_s=0.0)
+            if slot is not None:
+                return slot
         return None
 
     def _has_worker(self, name: str) -> bool:
@@ -155,20 +156,23 @@ class Queue:
         replace_text(self._paths.entry(entry.name), json.dumps(values))
 
     @contextlib.contextmanager
-    def _turn(self, *, is_patient: bool = True) -> Iterator[None]:
+    def _turn(self, wait_s: float) -> Iterator[None]:
         """Hold the lock for reading and changing the queue.
 
-        is_patient: whether to wait for it; otherwise, raise BlockingIOError if others hold it.
+        Raise QueueBusyError if others hold it for `wait_s` seconds.
         """
         self._paths.root.mkdir(exist_ok=True)
         refuse_link(self._paths.root)
-        descriptor = open_regular(self._paths.turn, os.O_RDWR | os.O_CREAT, 0o644)
+        turn = take_lock(self._paths.turn, wait_s)
+        if turn is None:
+            raise QueueBusyError(
+                f"another process does not give back {self._paths.turn}",
+                "end that process, which `fuser` or `lsof` names, or try again",
+            )
         try:
-            wait = 0 if is_patient else fcntl.LOCK_NB
-            flock(descriptor, fcntl.LOCK_EX | wait, self._paths.root)
             yield
         finally:
-            os.close(descriptor)
+            os.close(turn)
 
 
 def device_key(setting: object) -> str:

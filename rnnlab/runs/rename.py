@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rnnlab.base.errors import BadInputError, RnnlabError
-from rnnlab.base.files import flush, real_path, replace_text
+from rnnlab.base.files import flush_names, real_path, replace_text
 from rnnlab.base.parsing import parse_toml
 from rnnlab.base.regular_files import read_bytes, read_text
 from rnnlab.runs.exclusive import exclusive
@@ -50,12 +50,12 @@ def rename(store: RunStore, run: Run, name: str) -> Run:
         renamed = Run(RunPaths(store.root / name))
         try:
             os.rename(run.paths.root, renamed.paths.root)
-            flush(store.root)
         except OSError as error:
             write_notes(run.paths, notes)
             raise RnnlabError(
                 f"cannot rename {run.paths.root}: {error.strerror or error}"
             ) from None
+        flush_names(store.root)
         Queue(store.root).leave(run.name)  # the entry of a worker that died in the queue
         _correct_reason(renamed.paths, run.name)
     for other in store:

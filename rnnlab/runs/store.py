@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
-from rnnlab.base.files import flush, real_path, remove_folder, replace_text
+from rnnlab.base.files import flush, flush_names, real_path, remove_folder, replace_text
 from rnnlab.base.locations import checkpoints_folder, shipped_runs
 from rnnlab.runs._run_folders import folders_below, is_run_folder
 from rnnlab.runs.exclusive import check_no_link, exclusive
@@ -115,8 +115,7 @@ class RunStore:
                     f"choose another name, or delete it with `rnnlab rm {name}`",
                 ) from None
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror or error}") from None
-        with contextlib.suppress(OSError):  # a folder that may be written, but not read
-            flush(self.root)
+        flush_names(self.root)
         return Run(paths, liveness=self._liveness)
 
     def remove(self, run: Run) -> None:

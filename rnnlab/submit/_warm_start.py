@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rnnlab.base.errors import BadInputError
+from rnnlab.base.errors import BadInputError, RnnlabError
+from rnnlab.base.failures import cause_of
 from rnnlab.base.files import real_path, replacing
 from rnnlab.base.regular_files import open_binary
 from rnnlab.corpora import Repairs, Vocabulary, prepare, read_documents
@@ -138,6 +139,9 @@ def copy_initial_weights(config: RunConfig, run: Run) -> None:
             ):
                 shutil.copyfileobj(stream, new)
     except OSError as error:
+        if cause := cause_of(error, run.paths.root):
+            what = f"the weights of {source.name!r} cannot be copied: {cause.what}"
+            raise RnnlabError(what, cause.remedy) from None
         raise BadInputError(
             f"the weights of {source.name!r} at step {step} cannot be read: "
             f"{error.strerror or error}",

@@ -163,7 +163,8 @@ class Checkpoints:
             return ""
         damaged = set(verification.damaged)
         if not damaged:
-            if paths.weights(self._verified_best or 0) not in self._lost:
+            best = self._verified_best
+            if best is None or paths.weights(best) not in self._lost:
                 self._protected.clear()
             self._was_damaged = False
             self._drop_old(last)

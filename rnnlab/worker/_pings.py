@@ -13,18 +13,22 @@ from rnnlab.base.parsing import parse_json
 def without_pings(lines: Iterable[str], answer: Callable[[int], object]) -> Iterator[str]:
     """Yield all lines but the pings, which a thread answers as soon as they come.
 
-    answer: called in that thread with the number of a ping.
+    answer: called in that thread with the number of a ping. If it raises BrokenPipeError, the lines
+    end there.
     """
     waiting: queue.Queue[str | None] = queue.Queue()
 
     def read() -> None:
-        for line in lines:
-            number = _ping_of(line)
-            if number is None:
-                waiting.put(line)
-            else:
-                answer(number)
-        waiting.put(None)
+        try:
+            with contextlib.suppress(BrokenPipeError):  # nobody reads the answers any more
+                for line in lines:
+                    number = _ping_of(line)
+                    if number is None:
+                        waiting.put(line)
+                    else:
+                        answer(number)
+        finally:
+            waiting.put(None)
 
     threading.Thread(target=read, name="pings", daemon=True).start()
     while (line := waiting.get()) is not None:

@@ -90,8 +90,8 @@ class StatusReporter:
     def change(self, **changes: Any) -> None:
         """Change fields; a new state or stage is written at once, other changes soon.
 
-        The end of the last stage is not urgent: a full disk must not end the training. Raise
-        FolderMovedError if the folder of the run has been moved.
+        If the file cannot be written now, it is written later: the disk must not end the training.
+        Raise FolderMovedError if the folder of the run has been moved.
         """
         with self._lock:
             before = self._status
@@ -101,7 +101,10 @@ class StatusReporter:
             is_urgent = after.state != before.state or is_new_stage
             self._is_dirty = True
         if is_urgent:
-            self._write()
+            try:
+                self._write()
+            except OSError as error:
+                self._write_later(error)
 
     def check_folder(self) -> None:
         """Raise FolderMovedError if the folder of the run has been moved."""
@@ -199,10 +202,7 @@ class StatusReporter:
                 self._arrived.set()
                 return
             except OSError as error:
-                # A full disk or an unavailable network file system must not end the training: the
-                # next iteration tries again.
-                with contextlib.suppress(OSError):  # the log is on the same disk
-                    sys.stderr.write(f"status thread: {error}\n")
+                self._write_later(error)
 
     def _keep_mail(self) -> None:
         while not self._closing.wait(_MAIL_S):
@@ -258,3 +258,12 @@ class StatusReporter:
             self._written_at = time.monotonic()
             alarm = "; ".join(filter(None, (self._status.alarm, self._mail_problem)))
             write_status(self._paths.status, encode_status(replace(self._status, alarm=alarm)))
+
+    def _write_later(self, error: OSError) -> None:
+        """Have the status thread try again; the log gets the error.
+
+        A full disk or an unavailable network file system must not end the training.
+        """
+        self._is_dirty = True
+        with contextlib.suppress(OSError):  # the log is on the same disk
+            sys.stderr.write(f"status: {error}\n")

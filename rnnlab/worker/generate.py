@@ -7,6 +7,7 @@ ends at its next step. Standard output contains only replies.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import sys
@@ -66,6 +67,13 @@ class Inbox:
         return ask in self._cancelled
 
     def _read(self) -> None:
+        try:
+            with contextlib.suppress(BrokenPipeError):  # nobody reads the replies any more
+                self._read_lines()
+        finally:
+            self._waiting.put(None)
+
+    def _read_lines(self) -> None:
         for line in self._stream:
             try:
                 values = parse_json(line)
@@ -77,7 +85,6 @@ class Inbox:
                     self._waiting.put(decode_request(values))
             except (ValueError, TypeError, OverflowError) as error:
                 send(Failed(-1, one_line(f"not a valid request: {error}")))
-        self._waiting.put(None)
 
 
 def answer(question: Question, context: AnswerContext) -> None:

@@ -31,7 +31,8 @@ class Steering:
         self._reporter = reporter
         self._notifier = notifier
         self._num_reads = 0
-        self._has_lost_records = False
+        self._lost_records = ""
+        """The alarm of lost records, which applies to the end."""
         self.wait = reporter.wait
 
     def commands(self) -> list[Command]:
@@ -72,7 +73,8 @@ class Steering:
                     elapsed_s=record.time_s,
                 )
             case EventRecord():
-                self._has_lost_records = self._has_lost_records or record.event == "journal"
+                if record.event == "journal":
+                    self._lost_records = record.message
                 self._reporter.change(
                     state=_STATES.get(record.event, status.state),
                     alarm=record.message if record.event in _ALARMING else status.alarm,
@@ -90,12 +92,9 @@ class Steering:
                 pass
 
     def _alarm(self, record: TrainRecord, session: Session) -> str:
-        """Return the alarm after a train record: a problem of the disk, or of the loss.
-
-        That of lost records applies to the end.
-        """
-        is_in_trouble = session.watch.is_high or record.skipped > 0 or self._has_lost_records
-        alarm = self._reporter.status.alarm if is_in_trouble else ""
+        """Return the alarm after a train record: of the disk, of the loss, or of lost records."""
+        is_in_trouble = session.watch.is_high or record.skipped > 0
+        alarm = self._reporter.status.alarm if is_in_trouble else self._lost_records
         return session.saver.problem or alarm
 
     def _problems(self) -> list[str]:

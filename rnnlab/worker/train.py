@@ -17,10 +17,11 @@ import sys
 import traceback
 from collections import deque
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
-from rnnlab.base.errors import EXIT_BAD_INPUT, EXIT_FAILED, BadInputError
+from rnnlab.base.errors import EXIT_BAD_INPUT, EXIT_DONE, EXIT_FAILED, BadInputError
 from rnnlab.base.failures import is_gpu_failure, is_out_of_memory
 from rnnlab.base.files import drop_leftovers
 from rnnlab.runs.held_folder import FolderMovedError, HeldFolder
@@ -68,16 +69,9 @@ def main() -> int:
     notifier = Notifier(paths.root)
     slots = contextlib.ExitStack()
 
-    def end_now() -> None:
-        """End the process while it loads: torch is slow, and there is nothing to save."""
-        reporter.end(state="stopped", eta_s=None)
-        notifier.send("stopped", reporter.status)
-        notifier.close()
-        os._exit(0)
-
     try:
         if slots.enter_context(hold_slot(Run(paths), reporter)):
-            reporter.stop_at_once(end_now)
+            reporter.stop_at_once(partial(end_now, reporter, notifier))
             load_torch()
             reporter.change(state="starting")
             ending = _train(paths, folder, reporter, notifier)
@@ -117,6 +111,24 @@ def _assigned_run() -> tuple[str, int] | None:
     return receive_run(int(sys.argv[1]))
 
 
+def end_now(reporter: StatusReporter, notifier: Notifier) -> NoReturn:
+    """End the process while it loads: torch is slow, and there is nothing to save.
+
+    It also ends if its last status cannot be written: its threads have ended by then.
+    """
+    code = EXIT_FAILED
+    try:
+        reporter.end(state="stopped", eta_s=None)
+        notifier.send("stopped", reporter.status)
+        notifier.close()
+        code = EXIT_DONE
+    except Exception:
+        with contextlib.suppress(OSError):  # `exit_reason` finds the reason in the log
+            traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
 def _fail_at_once(paths: RunPaths, error: OSError) -> int:
     """Record that a worker could not even write its first status; return the exit code."""
     status = replace(
@@ -150,7 +162,7 @@ def _train(
 
     config = RunConfig.from_toml(paths.config)
     # A vocabulary without weights is a leftover of a worker killed before its first checkpoint.
-    has_weights = paths.pointer("last").exists() or paths.initial_weights.exists()
+    has_weights = paths.read_pointer("last") is not None or paths.initial_weights.exists()
     vocabulary = Vocabulary.load(paths.vocabulary) if has_weights else None
     dataset = prepare(config, vocabulary=vocabulary)
     folder.check()

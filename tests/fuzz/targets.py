@@ -6,10 +6,10 @@ one printable line, and asserts what must hold for any input.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import NamedTuple
 
+from rnnlab.base.parsing import parse_json
 from rnnlab.base.preferences import load_preferences
 from rnnlab.decoding import parse_prompts, parse_spec, spec_values, split_specs
 from rnnlab.protocol.codec import decode_reply, decode_request, encode_reply, encode_request
@@ -60,10 +60,10 @@ def decoder_spec(data: bytes) -> None:
 def question_line(data: bytes) -> None:
     """A line to the generator is a question, or one of the errors that it reports."""
     try:
-        question = decode_request(json.loads(data))
-    except (ValueError, TypeError, RecursionError):
+        question = decode_request(parse_json(data))
+    except (ValueError, TypeError):
         return
-    assert repr(decode_request(json.loads(encode_request(question)))) == repr(question)
+    assert repr(decode_request(parse_json(encode_request(question)))) == repr(question)
 
 
 def reply_line(data: bytes) -> None:

@@ -9,11 +9,19 @@ import shutil
 import stat
 import threading
 from pathlib import Path
+from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
 
-from rnnlab.base.files import flush, real_path, remove_folder, replace_text, replacing
+from rnnlab.base.files import (
+    drop_leftovers,
+    flush,
+    real_path,
+    remove_folder,
+    replace_text,
+    replacing,
+)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +105,42 @@ def test_a_deletion_that_was_interrupted_is_completed_by_the_next(tmp_path: Path
     assert len(left) == 2
     remove_folder(tmp_path / "second")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_deletions_at_a_time_delete_both_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them also deletes what it takes for the leftovers of the other."""
+    rmtree = shutil.rmtree
+
+    def rmtree_after_another(path: Path, **options: Any) -> None:
+        rmtree(path, ignore_errors=True)
+        rmtree(path, **options)
+
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    monkeypatch.setattr(shutil, "rmtree", rmtree_after_another)
+    remove_folder(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_deleted_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    (tmp_path / "a").mkdir()
+    monkeypatch.setattr(os, "rmdir", refuse)
+    with pytest.raises(PermissionError):
+        remove_folder(tmp_path / "a")
+
+
+def test_a_leftover_that_is_a_folder_stays_and_the_others_go(tmp_path: Path) -> None:
+    for name in (".a.json.1.tmp", ".c.json.3.tmp", "d.tmp"):
+        (tmp_path / name).touch()
+    (tmp_path / ".b.json.2.tmp").mkdir()
+    drop_leftovers(tmp_path)
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".b.json.2.tmp", "d.tmp"]
 
 
 def test_a_link_to_a_folder_is_not_deleted(tmp_path: Path) -> None:

@@ -28,6 +28,19 @@ def test_a_sound_document_is_read_and_a_broken_one_is_a_value_error() -> None:
             parse(text)
 
 
+@pytest.mark.parametrize("digits", ["9223372036854775808", "1" + "0" * 400, "9" * 5000])
+def test_an_integer_of_more_than_64_bits_is_a_value_error(digits: str) -> None:
+    """Arithmetic with floats and numpy's arrays would raise OverflowError for it."""
+    for sign in ("", "-"):
+        for parse, text in (
+            (parse_json, f'{{"a": [{sign}{digits}]}}'),
+            (parse_toml, f"[a]\nb = [{{c = {sign}{digits}}}]"),
+        ):
+            with pytest.raises(ValueError, match=r"64 bits|integer string"):
+                parse(text)
+    assert parse_json("-9223372036854775807") == parse_toml("a = -9223372036854775807")["a"]
+
+
 def test_nothing_else_in_the_package_parses_json_or_toml() -> None:
     """Another parser's RecursionError would be a traceback."""
     found = []

@@ -95,6 +95,17 @@ def test_a_log_that_ends_with_an_error_of_the_disk_is_the_reason(
     assert "without a message" in why_lost(said(), "mine", tmp_path)
 
 
+def test_a_log_that_ends_with_another_error_of_a_file_is_the_reason(
+    kernel: Kernel, tmp_path: Path
+) -> None:
+    kernel(3, "")
+    RunPaths(tmp_path).log.write_text("PermissionError: [Errno 13] Permission denied: 'lock'\n")
+    assert why_lost(said(), "mine", tmp_path).endswith(
+        "probably because it could not use a file: Permission denied; read its worker.log, then "
+        "use `rnnlab resume mine`"
+    )
+
+
 def test_a_disk_without_space_is_probably_the_reason(
     kernel: Kernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

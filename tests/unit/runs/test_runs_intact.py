@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
+from rnnlab.runs import intact
 from rnnlab.runs.intact import (
     DamagedError,
     check_state,
@@ -34,6 +35,26 @@ def paths(tmp_path: Path) -> RunPaths:
     cut = paths.weights(30)
     cut.write_bytes(cut.read_bytes()[:-1])
     return paths
+
+
+def test_an_error_verifies_only_the_checkpoints_that_it_names(
+    paths: RunPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is read to its end, and a run may have hundreds of them."""
+    for step in range(40, 140, 10):
+        paths.weights(step).write_bytes(paths.weights(10).read_bytes())
+    verified: list[Path] = []
+
+    def spied(file: Path, **options: bool) -> intact.Integrity:
+        verified.append(file)
+        return integrity(file, **options)
+
+    monkeypatch.setattr(intact, "integrity", spied)
+    error = damaged_weights(paths.weights(130), "it is not complete")
+    assert error.hint == "use another checkpoint of the run: 80, 90, 100, 110, 120"
+    assert len(verified) == 5
+    assert "--init-from run@130`" in damaged_state(paths.training_state(130), "").hint
+    assert verified[5:] == [paths.weights(130)]
 
 
 def test_every_missing_or_further_byte_is_noticed(paths: RunPaths) -> None:

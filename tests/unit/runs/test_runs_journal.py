@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -13,7 +14,7 @@ from rnnlab.runs.journal import Journal, JournalTail
 from rnnlab.runs.records import EventRecord, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -57,19 +58,43 @@ def test_a_journal_is_continued_after_a_crash_within_a_line(file: Path) -> None:
     assert b"\n\n" not in file.read_bytes()
 
 
-def test_a_disk_that_is_full_within_a_line_spoils_no_line(file: Path) -> None:
-    before, late, after = (EventRecord(step, "note", "x" * 40) for step in (1, 2, 3))
+@contextlib.contextmanager
+def room_for(num_bytes: int) -> Iterator[None]:
+    """Let this process write no file of more bytes."""
     unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, unlimited[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_a_disk_that_is_full_within_a_line_spoils_no_line(file: Path, is_removed: bool) -> None:
+    before, late, after = (EventRecord(step, "note", "x" * 40) for step in (1, 2, 3))
     with Journal(file) as journal:
         journal.append(before)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 10, unlimited[1]))
-        try:
-            with pytest.raises(OSError, match="File too large"):
-                journal.append(late)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        with (
+            room_for(file.stat().st_size + 10),
+            pytest.raises(OSError, match="File too large"),
+        ):
+            journal.append(late)
+        if is_removed:
+            file.unlink()
+            assert journal.renew() == "restored"
         journal.append(after)
     assert JournalTail(file).read().records == [before, late, after]
+
+
+def test_half_a_line_on_a_full_disk_is_ended_when_there_is_space(file: Path) -> None:
+    file.write_text('{"kind": "event", "st', encoding="utf-8")
+    with room_for(file.stat().st_size):
+        journal = Journal(file)
+        with pytest.raises(OSError, match="File too large"):
+            journal.append(event(1))
+    with journal:
+        journal.append(event(2))
+    assert steps(JournalTail(file)) == [1, 2]
 
 
 def test_two_writers_never_mix_their_lines(file: Path) -> None:

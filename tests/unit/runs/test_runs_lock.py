@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -43,6 +44,21 @@ def holder(file: Path) -> Iterator[subprocess.Popen[bytes]]:
         assert process.stdout.readline() == b"held\n"
         yield process
         process.kill()
+
+
+def test_a_lock_that_cannot_be_opened_is_not_called_free(file: Path) -> None:
+    """A lab with too many open files must not call a run that trains lost."""
+    lock = take_lock(file)
+    assert lock is not None
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        is_held = lock_held(file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        os.close(lock)
+    assert is_held is None
+    assert lock_held(file) is False
 
 
 def test_a_lock_that_nobody_took_is_free(file: Path) -> None:

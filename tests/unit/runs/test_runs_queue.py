@@ -77,6 +77,22 @@ def test_a_run_is_moved(queue: Queue, name: str, by: int, order: str, place: int
     assert names(queue) == order
 
 
+def test_a_queue_that_another_process_does_not_give_back_blocks_nobody(
+    tmp_path: Path, queue: Queue
+) -> None:
+    turn = tmp_path / ".queue" / "turn"
+    with turn.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        hurried = Queue(tmp_path, patience_s=0.0)
+        for change in (lambda: hurried.move("c", -1), lambda: hurried.join("d", "cpu")):
+            with pytest.raises(RnnlabError, match=f"does not give back {turn}; end that process"):
+                change()
+        assert queue.take_turn("a", 1) is None, "its worker still reads its mail"
+    slot = queue.take_turn("a", 1)
+    assert slot is not None
+    os.close(slot)
+
+
 def test_a_run_that_is_not_queued_cannot_be_moved(queue: Queue) -> None:
     with pytest.raises(BadInputError, match="'d' is not in the queue"):
         queue.move("d", -1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +23,23 @@ from tests.toys.app_lab import Lab
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
     return Lab(RunStore(tmp_path / "checkpoints"))
+
+
+def test_a_folder_of_runs_that_cannot_be_flushed_is_no_obstacle(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run has its new name by then."""
+    opened = os.open
+
+    def open_others(path: Any, *arguments: Any, **options: Any) -> int:
+        if path == lab.store.root:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(path, *arguments, **options)
+
+    lab.add("a")
+    monkeypatch.setattr(os, "open", open_others)
+    assert rename(lab.store, lab.store.open("a"), "b").name == "b"
+    assert read_notes(lab.store.open("b").paths).former_names == ("a",)
 
 
 def test_a_run_is_renamed_and_remembers_its_former_names(lab: Lab) -> None:

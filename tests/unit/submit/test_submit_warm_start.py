@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from rnnlab import submit
-from rnnlab.base.errors import BadInputError, UnknownNameError
+from rnnlab.base.errors import BadInputError, RnnlabError, UnknownNameError
 from rnnlab.base.files import replace_text
 from rnnlab.corpora import Vocabulary
 from rnnlab.runs.run import Run
@@ -136,6 +139,19 @@ def test_weights_deleted_meanwhile_are_bad_input(store: RunStore, text: Path) ->
     store.open("old").paths.weights(40).unlink()
     with pytest.raises(BadInputError, match="'old' at step 40 cannot be read"):
         copy_initial_weights(config, store.create("new", ""))
+
+
+def test_a_full_disk_is_not_called_a_checkpoint_that_is_gone(
+    store: RunStore, text: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    config, run = resolve(store, text), store.create("new", "")
+    monkeypatch.setattr(shutil, "copyfileobj", fill)
+    with pytest.raises(RnnlabError, match=r"'old' cannot be copied: the disk is full .*; free"):
+        copy_initial_weights(config, run)
+    assert not run.paths.initial_weights.exists()
 
 
 @pytest.fixture

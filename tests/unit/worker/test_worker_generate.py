@@ -73,6 +73,20 @@ def test_a_ping_is_answered_while_a_question_waits(monkeypatch: pytest.MonkeyPat
     assert [one.ask for one in inbox] == [1]
 
 
+def test_without_a_reader_of_its_replies_the_questions_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise the process of a lab that was killed would wait for ever."""
+
+    def broken(_reply: Reply) -> NoReturn:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(generate, "send", broken)
+    inbox = generate.Inbox(io.StringIO('{"ping": 7}\n'))
+    Lab.until(inbox.others_wait, "the end is in the queue")
+    assert list(inbox) == []
+
+
 class NoMemory(ModelCache):
     """Fails as torch does on a GPU without memory."""
 

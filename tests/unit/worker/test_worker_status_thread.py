@@ -98,6 +98,17 @@ def test_a_mailbox_that_does_not_answer_delays_neither_status_nor_end(
         answer.set()
 
 
+def test_a_state_that_cannot_be_written_is_written_later(paths: RunPaths) -> None:
+    """A pause must not end a run whose folder is read-only for a while."""
+    with reporting(paths) as reporter:
+        paths.status.unlink()
+        paths.status.mkdir()
+        reporter.change(state="paused")
+        paths.status.rmdir()
+        Lab.until(paths.status.exists, "the status is written")
+        assert read(paths).state == "paused"
+
+
 def test_mail_that_comes_too_late_is_dropped(
     paths: RunPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,15 +1,20 @@
-"""The records of the training loop update the status of the run."""
+"""The records of the training loop update the status of the run; a worker ends in any case."""
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from rnnlab.base.errors import EXIT_FAILED
 from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import EventRecord, Status, TrainRecord
+from rnnlab.worker import train
 from rnnlab.worker.steering import Steering
 
 
@@ -67,6 +72,14 @@ def test_the_alarm_of_lost_records_lasts_to_the_end(reporter: FakeReporter) -> N
     for record in (step(), lost, step(), step()):
         alarm_after(reporter, record, steering=steering)
     assert reporter.status.alarm == "records are lost"
+
+
+def test_a_later_alarm_ends_and_that_of_lost_records_comes_back(reporter: FakeReporter) -> None:
+    steering: Any = Steering(reporter)  # type: ignore[arg-type]
+    alarm_after(reporter, EventRecord(10, "journal", "records are lost"), steering=steering)
+    alarm_after(reporter, EventRecord(20, "skipped", "lower --lr"), steering=steering)
+    assert alarm_after(reporter, step(skipped=1), steering=steering) == "lower --lr"
+    assert alarm_after(reporter, step(), steering=steering) == "records are lost"
 
 
 @pytest.mark.parametrize("event", ["diverged", "skipped"])
@@ -138,6 +151,29 @@ def test_the_stage_ends_with_the_first_step(reporter: FakeReporter) -> None:
     assert reporter.status.stage == "first step"
     steering.commands()
     assert reporter.status.stage == ""
+
+
+def test_a_worker_that_is_stopped_while_it_loads_ends_although_its_status_is_not_written() -> None:
+    """It would train without a status and a mailbox: their threads have ended by then."""
+
+    def end(**_: object) -> NoReturn:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    reporter: Any = SimpleNamespace(end=end)
+    notifier: Any = SimpleNamespace()
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.dup2(theirs, 2)
+        sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
+        try:
+            train.end_now(reporter, notifier)
+        finally:
+            os._exit(99)
+    os.close(theirs)
+    with os.fdopen(ours) as log:
+        assert log.read().splitlines()[-1] == "OSError: [Errno 30] Read-only file system"
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == EXIT_FAILED
 
 
 def test_the_status_has_the_rate_of_the_last_step(reporter: FakeReporter) -> None:
