@@ -11,21 +11,32 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 _Types = tuple[type, ...]
+MOST_WHOLE = 1 << 62
+"""Largest whole number that a field may have: JSON has no limit, but a larger one is no float."""
 
 
 def misfit(kind: type, values: Mapping[str, Any]) -> str:
-    """Return the first field of the dataclass `kind` whose value has a wrong type; "" if none."""
+    """Return the first field of the dataclass `kind` whose value has a wrong type; "" if none.
+
+    True and False are not numbers, and a whole number beyond MOST_WHOLE has a wrong type.
+    """
     for name, types, item_types in _field_types(kind):
         if name not in values:
             continue
         value: Any = values[name]
-        if not isinstance(value, types):
+        if not _is_of(value, types):
             return name
         if item_types:
             items: Any = value.values() if isinstance(value, dict) else value
-            if not all(isinstance(item, item_types) for item in items):
+            if not all(item.__class__ is float or _is_of(item, item_types) for item in items):
                 return name
     return ""
+
+
+def _is_of(value: Any, types: _Types) -> bool:
+    if value.__class__ is int:
+        return -MOST_WHOLE <= value <= MOST_WHOLE and int in types
+    return value.__class__ in types or (value.__class__ is not bool and isinstance(value, types))
 
 
 class StreamedList(list[Any]):

@@ -27,6 +27,7 @@ LIST_BYTES = 1 << 30
 _SAFELY = os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 _WRITING = os.O_WRONLY | os.O_RDWR
 _NOT_REGULAR = "not a regular file"
+_FOLDER = "a folder, not a file"
 _DESCRIPTORS = Path("/proc/self/fd")
 """Folder in which Linux shows the open files of the process."""
 
@@ -111,6 +112,20 @@ def write_bytes(file: Path, data: bytes) -> None:
         stream.write(data)
 
 
+def why_unfit(file: Path) -> str:
+    """Return why a file cannot be opened as a regular file, judged by its kind; "" if it can.
+
+    Does not open the file. Raises OSError if its folder cannot be read.
+    """
+    try:
+        mode = os.stat(file).st_mode
+    except FileNotFoundError:
+        return "a link to a missing file" if file.is_symlink() else "missing"
+    if stat.S_ISDIR(mode):
+        return _FOLDER
+    return "" if stat.S_ISREG(mode) else _NOT_REGULAR
+
+
 @contextmanager
 def path_of_open(file: Path) -> Iterator[Path]:
     """Yield a path for a library that opens a file by its name; the file is checked and open.
@@ -139,7 +154,7 @@ def _open(file: Path, flags: int, mode: int) -> tuple[int, os.stat_result]:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             is_folder = stat.S_ISDIR(status.st_mode)
-            problem = "a folder, not a file" if is_folder else _NOT_REGULAR
+            problem = _FOLDER if is_folder else _NOT_REGULAR
             raise UnfitFileError(errno.EISDIR if is_folder else errno.EINVAL, problem, file)
         os.set_blocking(descriptor, True)
     except BaseException:
@@ -151,7 +166,7 @@ def _open(file: Path, flags: int, mode: int) -> tuple[int, os.stat_result]:
 def _problem(error: OSError, *, is_link: bool) -> str:
     """Return what is wrong with a file that cannot be opened because of its kind, else ""."""
     if error.errno == errno.EISDIR:
-        return "a folder, not a file"
+        return _FOLDER
     if error.errno in (errno.ENXIO, errno.ENODEV):  # a socket, a pipe without a reader
         return _NOT_REGULAR
     return "a symbolic link" if is_link else ""

@@ -14,6 +14,7 @@ from rnnlab.base.errors import (
     EXIT_TERMINATED,
     RnnlabError,
     Terminated,
+    one_line,
 )
 from rnnlab.cli._alerts import alert
 from rnnlab.cli._output import console, print_json, talk
@@ -50,7 +51,7 @@ def follow(run: Run, *, is_new: bool, json: bool) -> int:
         return _stop(run, EXIT_TERMINATED)
     status = run.status()
     if status.state in ("failed", "lost"):
-        talk(f"rnnlab: {run.name} {status.state}: {status.reason}")
+        talk(f"rnnlab: {run.name} {status.state}: {one_line(status.reason)}")
         if is_new and status.is_bad_input and status.step == 0:
             RunStore(run.paths.root.parent).remove(run)
         return EXIT_BAD_INPUT if status.is_bad_input else EXIT_FAILED

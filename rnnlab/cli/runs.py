@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rnnlab.base.display import count, loss, percent
+from rnnlab.base.errors import one_line
 from rnnlab.cli._options import Checkpoints, Json
 from rnnlab.cli._output import console, print_json, print_table, table_width, talk
 from rnnlab.runs.filter import parse_filter
@@ -81,9 +82,9 @@ def command(
             )
     for s in summaries:
         if s.reason and s.state in ("failed", "lost"):
-            talk(f"{s.name}: {s.reason}")
+            talk(f"{s.name}: {one_line(s.reason)}")
         if s.silent_s is not None:
-            talk(f"{s.name}: {s.alarm}")
+            talk(f"{s.name}: {one_line(s.alarm)}")
 
 
 def _without(cells: list[str], place: int) -> list[str]:

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from rnnlab.base.display import count, duration, loss, visible
+from rnnlab.base.display import count, duration, loss
+from rnnlab.base.errors import one_line
 from rnnlab.cli._alerts import alert
 from rnnlab.cli._charts import DEFAULT_PLOTS, parse_plots, print_charts, runs_to_plot
 from rnnlab.cli._options import Checkpoints, RunNames
@@ -82,7 +83,7 @@ def _line(s: RunSummary) -> str:
     left = f", {duration(s.eta_s)} left" if s.eta_s is not None else ""
     stage = f" ({s.stage})" if s.stage else ""
     problem = s.alarm if s.silent_s is not None else s.reason
-    reason = f"; {visible(problem)}" if problem else ""
+    reason = f"; {one_line(problem)}" if problem else ""
     return (
         f"{s.name} {s.state_text}{stage} at step {s.step}{total}, train {loss(s.train_loss)}, "
         f"val {loss(s.val_loss)}, {count(s.tokens_per_s)} tokens/s{left}{reason}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import os
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from rnnlab.base.errors import BadInputError
+from rnnlab.base.regular_files import open_binary
 from rnnlab.corpora._repair import HANDLER, Errors, num_invalid_bytes
 from rnnlab.corpora._unpacking import UNPACK_LIMIT, UnpackLimit, unpacked
 
@@ -142,12 +144,12 @@ def open_bytes(
     """Open a file for reading, decompressed if its name ends in .gz.
 
     progress: called with the number of bytes read so far, before decompression. limit: of the
-    decompressed size. Raises BadInputError if the file cannot be read, UnpackedSizeError beyond the
-    limit.
+    decompressed size. Raises BadInputError if the file cannot be read or is not a regular file,
+    UnpackedSizeError beyond the limit.
     """
     try:
-        size = file.stat().st_size
-        with file.open("rb") as raw:
+        with open_binary(file) as raw:
+            size = os.fstat(raw.fileno()).st_size
             source = cast(IO[bytes], _ProgressReader(raw, size, progress) if progress else raw)
             if is_gzipped(file):
                 with (

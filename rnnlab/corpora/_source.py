@@ -6,6 +6,7 @@ of the file; if a form has no known hash, by the ending of the file's name, with
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import tarfile
 import zipfile
@@ -17,9 +18,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Literal, NamedTuple, cast
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.base.regular_files import open_binary
+from rnnlab.base.regular_files import UnfitFileError, open_binary
 from rnnlab.corpora._unpacking import UNPACK_LIMIT, unpacked
 
+DISTRUST = "do not use this archive: it may be malicious"
+"""Advice about an archive that no source distributes."""
 _BLOCK = 1 << 20
 _BLOCK_CHARS = 1 << 22
 
@@ -98,7 +101,10 @@ def archive_errors(file: Path) -> Iterator[None]:
     """Turn the errors of a broken archive into BadInputError."""
     try:
         yield
+    except UnfitFileError as error:
+        raise BadInputError(f"cannot read {file}: {error.strerror or error}") from None
     except (
+        gzip.BadGzipFile,
         zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, KeyError, NotImplementedError,
         RuntimeError, UnicodeError,
     ):  # fmt: skip
@@ -109,7 +115,7 @@ def archive_errors(file: Path) -> Iterator[None]:
 
 def zip_text(file: Path, member: str) -> Iterator[str]:
     """Yield the text of a zip file's member in blocks; raises BadInputError for a broken file."""
-    with archive_errors(file), zipfile.ZipFile(file) as archive:
+    with archive_errors(file), open_binary(file) as content, zipfile.ZipFile(content) as archive:
         for name in archive.namelist():
             check_member(name, file)
         size = archive.getinfo(member).compress_size
@@ -135,7 +141,7 @@ def check_member(name: str, file: Path) -> None:
     if path.is_absolute() or ".." in path.parts:
         raise BadInputError(
             f"{file} has a member outside of its folder: {name!r}",
-            "do not use this archive: it may be malicious",
+            DISTRUST,
         )
 
 

@@ -20,6 +20,8 @@ class UnpackLimit(NamedTuple):
     """Ratio of the decompressed size to the compressed one. Texts reach 3 to 20."""
 
 
+ADVICE = "decompress it first if you trust it, or use `rnnlab corpora add NAME FILE --yes`"
+"""What to do about a file of the user's that decompresses to very much."""
 UNPACK_LIMIT = UnpackLimit()
 UNLIMITED = UnpackLimit(1 << 62)
 
@@ -36,24 +38,26 @@ class _Packed(Protocol):
 
 @contextmanager
 def unpacked(
-    stream: _Packed, packed_bytes: int, name: str, limit: UnpackLimit
+    stream: _Packed, packed_bytes: int, name: str, limit: UnpackLimit, advice: str = ADVICE
 ) -> Iterator[IO[bytes]]:
     """Yield the decompressed content of a stream.
 
-    packed_bytes: its compressed size. name: name of the file. Reading raises UnpackedSizeError
-    beyond the limit.
+    packed_bytes: its compressed size. name: name of the file. Reading raises UnpackedSizeError,
+    with this advice, beyond the limit.
     """
     most = max(limit.num_bytes, limit.ratio * packed_bytes)
-    raw = _Limited(stream, most, packed_bytes, name)
+    raw = _Limited(stream, most, packed_bytes, name, advice)
     with io.BufferedReader(raw, _BLOCK) as buffered:
         yield cast(IO[bytes], buffered)
 
 
 class _Limited(io.RawIOBase):
-    def __init__(self, stream: _Packed, most: int, packed_bytes: int, name: str) -> None:
+    def __init__(
+        self, stream: _Packed, most: int, packed_bytes: int, name: str, advice: str
+    ) -> None:
         super().__init__()
         self._stream, self._most = stream, most
-        self._packed_bytes, self._name = packed_bytes, name
+        self._packed_bytes, self._name, self._advice = packed_bytes, name, advice
         self._num = 0
 
     def readable(self) -> bool:
@@ -66,7 +70,7 @@ class _Limited(io.RawIOBase):
             raise UnpackedSizeError(
                 f"{self._name} decompresses to more than {self._most:,} bytes, from "
                 f"{self._packed_bytes:,}",
-                "decompress it first if you trust it, or use `rnnlab corpora add NAME FILE --yes`",
+                self._advice,
             )
         buffer[: len(block)] = block
         return len(block)

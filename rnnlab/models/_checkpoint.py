@@ -72,12 +72,15 @@ def fit(model: TextModel, tensors: Mapping[str, Tensor], file: Path) -> None:
     """Copy tensors into a model.
 
     file: file of the tensors. Raises RnnlabError, which names the first tensor that does not fit,
-    its shape and the expected shape.
+    its shape and the expected shape, or the type of numbers that are not floating-point numbers.
     """
     problem = misfit(
         {name: tuple(tensor.shape) for name, tensor in tensors.items()},
         {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()},
     )
+    for name, tensor in sorted(tensors.items()):
+        if not tensor.is_floating_point():
+            problem = problem or f"{name} has numbers of type {tensor.dtype}"
     if problem:
         raise RnnlabError(f"{file} does not fit this model: {problem}")
     model.load_state_dict(tensors)

@@ -12,11 +12,11 @@ _CONFIG = RunPaths(Path()).config.name
 
 
 def is_run_folder(folder: Path) -> bool:
-    """Return whether a folder holds a run, which has a file of settings."""
-    try:
-        return RunPaths(folder).config.is_file()
-    except OSError:
-        return False  # a folder without read permission
+    """Return whether a folder holds a run, which has a file of settings.
+
+    A pipe, a folder or a link in place of the file is enough: such a run is damaged, not unknown.
+    """
+    return os.path.lexists(RunPaths(folder).config)
 
 
 def folders_below(root: Path) -> dict[Path, Path]:
@@ -41,6 +41,6 @@ def folders_below(root: Path) -> dict[Path, Path]:
 
 def _has_config(entry: os.DirEntry[str]) -> bool:
     try:
-        return entry.is_dir() and os.path.isfile(f"{entry.path}/{_CONFIG}")
+        return entry.is_dir() and os.path.lexists(f"{entry.path}/{_CONFIG}")
     except OSError:  # a loop of symbolic links
         return False

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import Any, ClassVar, Literal, TypeVar, get_args
 
+from rnnlab.base.display import shortened
 from rnnlab.base.json_types import finite, known, misfit
 from rnnlab.base.parsing import parse_json
 
@@ -210,6 +211,8 @@ class Status:
     """Number of out-of-memory kills by the kernel so far."""
 
 
+_SHOWN = 40
+"""Maximum number of characters of an unknown state in a message."""
 _T = TypeVar("_T", bound=Record | Status)
 
 
@@ -239,6 +242,21 @@ def decode_lines(lines: Sequence[bytes]) -> list[Record]:
 def encode_status(status: Status) -> str:
     """Return a status as a JSON document."""
     return _dumps(asdict(status)) + "\n"
+
+
+def status_problem(text: str | bytes) -> str:
+    """Return why a JSON document is not a status, as a predicate; "" if it is one.
+
+    A newer version of rnnlab may have written it.
+    """
+    values = _loads(text)
+    state = values.get("state")
+    if isinstance(state, str) and state not in get_args(State):
+        return f"has the state {shortened(state, _SHOWN)!r}, which this version does not know"
+    wrong = misfit(Status, values) if "state" in values else ""
+    if wrong:
+        return f"has a wrong value of {wrong}"
+    return "" if decode_status(text) is not None else "is unreadable"
 
 
 def decode_status(text: str | bytes) -> Status | None:

@@ -1,6 +1,7 @@
 """Rename a run: its folder, and the references to it in its own files and in other runs.
 
-A worker writes to the folder by its path, so a run with a worker cannot be renamed.
+A worker writes to the folder by its path, so a run with a worker cannot be renamed. The folder is
+renamed last: if the command is killed before that, the same command completes the rename.
 """
 
 from __future__ import annotations
@@ -48,28 +49,38 @@ def rename(store: RunStore, run: Run, name: str) -> Run:
         former = (*(n for n in notes.former_names if n not in (name, run.name)), run.name)
         write_notes(run.paths, replace(notes, former_names=former))
         renamed = Run(RunPaths(store.root / name))
+        new = old if run.paths.root.is_symlink() else real_path(store.root) / name
+        _correct_references(store, run, old, new)
         try:
             os.rename(run.paths.root, renamed.paths.root)
         except OSError as error:
+            _correct_references(store, run, new, old)
             write_notes(run.paths, notes)
             raise RnnlabError(
                 f"cannot rename {run.paths.root}: {error.strerror or error}"
             ) from None
         flush_names(store.root)
         Queue(store.root).leave(run.name)  # the entry of a worker that died in the queue
-        _correct_reason(renamed.paths, run.name)
-    for other in store:
-        if not other.is_shipped:
-            _correct_ancestor(other.paths, old, real_path(renamed.paths.root))
     return renamed
 
 
-def _correct_reason(paths: RunPaths, old: str) -> None:
+def _correct_references(store: RunStore, run: Run, old: Path, new: Path) -> None:
+    """Replace the folder of a run, not yet renamed, by a new one wherever files name it.
+
+    It is safe to repeat this: files that already name the new folder do not change.
+    """
+    _correct_reason(run.paths, old.name, new.name)
+    for other in store:
+        if not other.is_shipped:
+            _correct_ancestor(other.paths, old, new)
+
+
+def _correct_reason(paths: RunPaths, old: str, new: str) -> None:
     """Replace the old name in the command that the reason of a failure recommends."""
     try:
         status = decode_status(read_bytes(paths.status))
         if status is not None and (command := f"`rnnlab resume {old}`") in status.reason:
-            reason = status.reason.replace(command, f"`rnnlab resume {paths.name}`")
+            reason = status.reason.replace(command, f"`rnnlab resume {new}`")
             replace_text(paths.status, encode_status(replace(status, reason=reason)))
     except OSError:
         return

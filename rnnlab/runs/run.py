@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from rnnlab.base.parsing import parse_json, parse_toml
-from rnnlab.base.regular_files import UnfitFileError, read_bytes, read_text
+from rnnlab.base.regular_files import UnfitFileError, read_bytes, read_text, why_unfit
 from rnnlab.runs._run_folders import is_run_folder
 from rnnlab.runs.exit_reason import why_lost
 from rnnlab.runs.liveness import Liveness
+from rnnlab.runs.lock import lock_held
 from rnnlab.runs.paths import RunPaths
-from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status
+from rnnlab.runs.records import ACTIVE_STATES, State, Status, decode_status, status_problem
 
 
 class Family(NamedTuple):
@@ -40,10 +41,15 @@ class Run:
         return self.paths.name
 
     def status(self) -> Status:
-        """Return the worker's last status; with state "lost" and a reason if the worker is gone."""
+        """Return the worker's last status; with state "lost" and a reason if the worker is gone.
+
+        A run without a worker whose settings are not a regular file is lost, too.
+        """
         status, state = self._read_status()
         if status is None:
             return self._without_status()
+        if state not in ACTIVE_STATES and (damage := self._damage()):
+            return Status(**{**vars(status), "state": "lost", "reason": damage})
         if state == status.state:
             return status
         reason = why_lost(status, self.name, self.paths.root)
@@ -52,21 +58,27 @@ class Run:
     def _without_status(self) -> Status:
         """Return the status of a run whose file is unreadable, from the other files.
 
-        The file is not flushed at every heartbeat, so a power failure may leave it empty.
+        The file is not flushed at every heartbeat, so a power failure may leave it empty. If a
+        worker holds the lock, the run is not lost.
         """
+        problem = f"its status.json {self._why_unreadable()}"
         try:
             created = self.paths.config.stat().st_mtime
         except OSError:
             created = 0.0
-        return Status(
-            state="lost",
-            created=created,
-            step=self.paths.read_pointer("last") or 0,
-            reason=(
-                f"its status.json is {self._why_unreadable()}; "
-                f"`rnnlab resume {self.name}` continues the run"
-            ),
-        )
+        step = self.paths.read_pointer("last") or 0
+        if lock_held(self.paths.lock):
+            return Status(state="running", created=created, step=step, alarm=problem)
+        reason = f"{problem}; `rnnlab resume {self.name}` continues the run"
+        return Status(state="lost", created=created, step=step, reason=reason)
+
+    def _damage(self) -> str:
+        """Return what is wrong with the kind of the file of settings; "" if nothing is."""
+        try:
+            problem = why_unfit(self.paths.config)
+        except OSError:
+            return ""
+        return problem and f"its {self.paths.config.name} is {problem}: restore it from a copy"
 
     def exists(self) -> bool:
         """Return whether the folder still holds a run: it may have been deleted or renamed."""
@@ -87,13 +99,13 @@ class Run:
         return self.liveness.observe_death(lambda: self._read_status()[0], self.paths)
 
     def _why_unreadable(self) -> str:
+        """Return what is wrong with the file of the status, as a predicate."""
         try:
-            read_bytes(self.paths.status)
+            return status_problem(read_bytes(self.paths.status)) or "is unreadable"
         except UnfitFileError as error:
-            return f"{error.strerror}: delete it"
+            return f"is {error.strerror}: delete it"
         except OSError:
-            pass
-        return "missing or unreadable"
+            return "is missing or unreadable"
 
     def _read_status(self) -> tuple[Status | None, State]:
         """Return the worker's last status (None if unreadable), and the true state."""

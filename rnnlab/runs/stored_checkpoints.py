@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from rnnlab.runs.paths import RunPaths
+from rnnlab.runs.paths import Pointer, RunPaths
 
 
 class StoredCheckpoint(NamedTuple):
@@ -17,6 +17,28 @@ class StoredCheckpoint(NamedTuple):
     is_best: bool
     can_resume: bool
     """Whether the training state is stored, too."""
+
+
+class StoredSteps(NamedTuple):
+    """The steps of a run's checkpoints, as they were when they were read."""
+
+    steps: tuple[int, ...] = ()
+    """Steps of the checkpoints on disk, ascending."""
+    last: int | None = None
+    best: int | None = None
+
+    def of(self, pointer: Pointer) -> int | None:
+        """Return the step of the last or the best checkpoint; None if there is none."""
+        return self.last if pointer == "last" else self.best
+
+
+NO_STEPS = StoredSteps()
+
+
+def stored_steps(paths: RunPaths) -> StoredSteps:
+    """Return the steps of the checkpoints of a run."""
+    steps = tuple(paths.checkpoint_steps())
+    return StoredSteps(steps, paths.read_pointer("last"), paths.read_pointer("best"))
 
 
 def stored_checkpoints(paths: RunPaths) -> list[StoredCheckpoint]:

@@ -10,14 +10,17 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
 from rnnlab.base.errors import RnnlabError
+from rnnlab.base.failures import can_pass
 from rnnlab.base.files import flush, replace_text
 from rnnlab.models import TextModel, save_weights
 from rnnlab.runs.paths import RunPaths
-from rnnlab.training._state import TrainingState, save_training_state
+from rnnlab.training._state import TrainingState
+from rnnlab.training._state_file import save_training_state
 from rnnlab.training._verification import Verification, Verify, is_intact_on_disk
 
 EVERY_S = 15.0
@@ -31,6 +34,13 @@ class OverflownWeightsError(RnnlabError):
 
     def __init__(self) -> None:
         super().__init__("the weights have overflowed", "lower --lr or --weight-decay")
+
+
+class _Rollback(NamedTuple):
+    """The checkpoint to which a run has rolled back."""
+
+    step: int
+    best_step: int | None
 
 
 class Checkpoints:
@@ -74,13 +84,15 @@ class Checkpoints:
         self._trusted: int | None = None
         self._best_of_trusted: int | None = None
         """Step of the best weights at the trusted checkpoint: a rollback makes it `best` again."""
+        self._rollback: _Rollback | None = None
+        """A rollback that the disk has not accepted yet; None if there is none."""
 
     def trust(self, best_step: int | None) -> None:
         """Mark the last checkpoint as safe: the loss was still normal after it.
 
         best_step: step of the best weights up to that checkpoint; None before a validation.
         """
-        last = self._paths.read_pointer("last")
+        last = self._last()
         if last is not None and self._paths.training_state(last) in self._lost:
             return
         self._trusted = last
@@ -93,7 +105,7 @@ class Checkpoints:
         This is the newest checkpoint marked as safe, because later checkpoints may contain the
         beginning of a divergence; if no checkpoint is marked, it is the last one.
         """
-        return self._paths.read_pointer("last") if self._trusted is None else self._trusted
+        return self._last() if self._trusted is None else self._trusted
 
     def is_due(self, step: int, every: int, minutes: float, elapsed_s: float) -> bool:
         """Return whether to save after `step`.
@@ -130,6 +142,7 @@ class Checkpoints:
         if not torch.stack([p.isfinite().all() for p in model.parameters()]).all():
             raise OverflownWeightsError
         self._must_save = False
+        self._complete_rollback()
         paths, step = self._paths, state.step
         if not paths.pointer("last").exists():
             replace_text(paths.corpus, json.dumps({"sha256": self._fingerprint}), durable=True)
@@ -189,20 +202,42 @@ class Checkpoints:
         return files
 
     def go_back_to(self, state: TrainingState) -> None:
-        """Delete the checkpoints after `state`, to which the run has rolled back."""
-        paths = self._paths
+        """Make the checkpoint of `state`, to which the run has rolled back, the last one.
+
+        Deletes the later ones. If the disk does not accept a write, `save` completes the rollback
+        first. Raises OSError if the folder is gone.
+        """
         self._verification, self._verified_best = None, None
-        replace_text(paths.pointer("last"), f"{state.step}\n", durable=True)
+        self._rollback = _Rollback(state.step, state.best_step)
+        try:
+            self._complete_rollback()
+        except OSError as error:
+            if not can_pass(error):
+                raise
+
+    def _complete_rollback(self) -> None:
+        """Write the pointers of a rollback, then delete the later weights; raises OSError."""
+        if self._rollback is None:
+            return
+        paths, (last, best_step) = self._paths, self._rollback
+        replace_text(paths.pointer("last"), f"{last}\n", durable=True)
         best = paths.read_pointer("best")
-        if best is not None and best > state.step:
-            if state.best_step is None:
+        if best is not None and best > last:
+            if best_step is None:
                 paths.pointer("best").unlink()
                 flush(paths.root)  # before the weights that it names are deleted
             else:
-                replace_text(paths.pointer("best"), f"{state.best_step}\n", durable=True)
+                replace_text(paths.pointer("best"), f"{best_step}\n", durable=True)
         for step in paths.checkpoint_steps():
-            if step > state.step:
+            if step > last:
                 paths.weights(step).unlink(missing_ok=True)
+        self._rollback = None
+
+    def _last(self) -> int | None:
+        """Return the step of the last checkpoint; None before the first one."""
+        if self._rollback is not None:  # the pointer still names an undone checkpoint
+            return self._rollback.step
+        return self._paths.read_pointer("last")
 
     def _drop_old(self, last: int) -> None:
         self._check_folder()

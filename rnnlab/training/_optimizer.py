@@ -41,6 +41,19 @@ def make_optimizer(model: nn.Module, config: RunConfig) -> torch.optim.Optimizer
             return torch.optim.RMSprop(groups, lr=config.lr, momentum=config.momentum)
 
 
+def state_names(optimizer: torch.optim.Optimizer) -> frozenset[str]:
+    """Return the names of the state of each parameter that has been trained.
+
+    Only `step` is a scalar; the others have the shape of the parameter.
+    """
+    if isinstance(optimizer, torch.optim.Adam):  # AdamW, too
+        return frozenset({"step", "exp_avg", "exp_avg_sq"})
+    has_momentum = bool(optimizer.param_groups[0]["momentum"])
+    buffer = frozenset({"momentum_buffer"}) if has_momentum else frozenset[str]()
+    is_rmsprop = isinstance(optimizer, torch.optim.RMSprop)
+    return buffer | {"step", "square_avg"} if is_rmsprop else buffer
+
+
 def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
     """Set the learning rate of the next step."""
     for group in optimizer.param_groups:

@@ -35,7 +35,8 @@ from rnnlab.training._probing import Probing
 from rnnlab.training._run_log import RunLog
 from rnnlab.training._samples import Sampler
 from rnnlab.training._saver import Saved, Saver
-from rnnlab.training._state import TrainingState, load_training_state
+from rnnlab.training._state import TrainingState
+from rnnlab.training._state_file import load_training_state
 from rnnlab.training._step import Compute
 from rnnlab.training._target import note_target
 from rnnlab.training._tensorboard import HISTOGRAMS, Mirror
@@ -100,6 +101,7 @@ class Session:
             self.paths, self.config.keep, self.dataset.fingerprint, self.clock,
             describe(self.config, self.dataset.vocabulary), self.verify, self.check_folder,
         )  # fmt: skip
+        self.train_split = self.dataset.splits["train"]
         self.average: WeightAverage | None = None
         self.damage = ""
         """Why the run resumes from an older checkpoint than its last one; empty if it does not."""
@@ -122,7 +124,6 @@ class Session:
             self.checkpoints, self.log, self.paths.root,
             lambda: Saved(self.model, self.shown_model, self.optimizer, self.state),
         )  # fmt: skip
-        self.train_split = self.dataset.splits["train"]
         self.batches_per_epoch = self.train_split.num_batches()
         self.compute = self._fastest_step()
         self.watch = self._new_watch()
@@ -143,7 +144,7 @@ class Session:
     def _go_back_to(self, step: int) -> None:
         """Restore weights, optimiser and position in the data from a checkpoint."""
         file = self.paths.training_state(step)
-        self.state = load_training_state(file, self.optimizer, self.model)
+        self.state = load_training_state(file, self.optimizer, self.model, self.train_split)
         self._start_average()
         if self.average is not None:
             load_weights(self.paths.weights(step), self.average.model)
@@ -231,9 +232,8 @@ class Session:
     def save(self, *, is_needed: bool = False) -> Position:
         """Flush the journal, then write a checkpoint; roll back if a weight is not finite.
 
-        If `on_divergence` is "stop", raise OverflownWeightsError instead of rolling back. If the
-        files cannot be written, for example because the disk is full, the run goes on with an
-        alarm, and the next checkpoint is the next attempt; if `is_needed`, raise OSError.
+        If `on_divergence` is "stop", raise OverflownWeightsError instead. If the disk is full, the
+        run goes on with an alarm until a later attempt succeeds; if `is_needed`, raise OSError.
         """
         self.tick()
         self.check_folder()

@@ -118,7 +118,7 @@ class LabApp(StyledApp):
         )  # fmt: skip
         self.state.session.history = PromptHistory(prompts_file(self._view_file))
         generator = self._outside.make_generator(self.post_message)
-        self._questions = Questions(generator, self._store)
+        self._questions = Questions(generator, self.state)
         self._pages.make_home(self.state)
 
     async def on_event(self, event: events.Event) -> None:

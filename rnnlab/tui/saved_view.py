@@ -24,6 +24,7 @@ def save(state: LabState, pages: Iterable[BaseScreen], view_file: Path | None) -
     for page in pages:
         page.keep_view()
     save_view(state.view_to_keep(), view_file)
+    state.session.history.settle()
     saved_session.save(state.session, answers_file(view_file))
 
 

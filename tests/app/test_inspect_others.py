@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
 from textual.widgets import Static
 
-from rnnlab.base.errors import UnknownNameError
 from rnnlab.runs.run import Run
-from rnnlab.runs.store import RunStore
 from rnnlab.tui.app import LabApp
 from rnnlab.tui.screens.inspect import InspectScreen
 from rnnlab.tui.state.lab_state import LabState
@@ -134,29 +132,19 @@ async def test_a_removed_run_is_reported_and_not_compared(
     lab: Lab,
     app: LabApp,
     generator: FakeGenerator,
-    monkeypatch: pytest.MonkeyPatch,
     said: list[str],
 ) -> None:
     lab.add("alpha")
-    lab.add("beta")
+    beta = lab.add("beta")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
         await pilot.press("V")
         await until(pilot, lambda: generator.questions and asked(generator).other is not None)
-        num = generator.latest
-        monkeypatch.setattr(RunStore, "open", gone)
+        shutil.rmtree(beta.paths.root)
+        await until(pilot, lambda: "beta" not in app.state.summaries)
         screen(app).ask()
         assert screen(app).other is None
         await until(pilot, lambda: any("unknown run 'beta'" in one for one in said))
-        state = LabState(lab.store)  # it has opened no run before
+        state = LabState(lab.store)  # it has read no run
         state.chosen_name = "alpha"
         assert InspectScreen(state).kept_steps() == []
-        for key in ("f3", "f4", "f6", "f8", "f2"):
-            await pilot.press(key)
-            await pilot.pause()
-            app.page.show_state()
-        assert generator.latest == num, "and neither is the chosen one asked, which is gone, too"
-
-
-def gone(_store: RunStore, name: str) -> Run:
-    raise UnknownNameError("run", name, [])

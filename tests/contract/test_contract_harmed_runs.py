@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from rnnlab.runs.bin import Bin
 from rnnlab.runs.mailbox import Command, collect, send
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.queue import Queue
+from rnnlab.runs.records import decode_status, encode_status
 from rnnlab.runs.store import RunStore
 from tests.toys.lab import Call, Lab
 
@@ -55,6 +58,15 @@ def paths(lab: Lab, trained: Lab) -> RunPaths:
     return lab.copy(trained.open("stream")).paths
 
 
+def lose(paths: RunPaths) -> None:
+    """Make a run look like one whose worker was killed while it trained."""
+    status = decode_status(paths.status.read_bytes())
+    assert status is not None
+    killed = replace(status, state="running", pid=2**22 + 1, host=socket.gethostname())
+    paths.status.write_text(encode_status(killed))
+    paths.lock.touch()
+
+
 def put_pipe(file: Path) -> None:
     os.mkfifo(file)
 
@@ -65,17 +77,25 @@ def put_large(file: Path) -> None:
     os.truncate(file, 1 << 40)
 
 
+def put_dangling_link(file: Path) -> None:
+    file.symlink_to(file.with_name("missing"))
+
+
 HARMS = [
     *((file, put_pipe) for file in FILES),
+    *((file, put_dangling_link) for file in ("status", "config", "weights", "state", "lock")),
     *((file, put_large) for file in ("status", "config", "notes", "vocabulary", "weights", "last")),
-    *((file, Path.mkdir) for file in ("status", "weights", "journal")),
+    *((file, Path.mkdir) for file in ("status", "config", "weights", "journal")),
 ]
 
 
+@pytest.mark.parametrize("is_lost", [False, True], ids=["finished", "lost"])
 @pytest.mark.parametrize(("file", "put"), HARMS)
 def test_every_verb_answers_in_one_line(
-    lab: Lab, call: Call, paths: RunPaths, file: str, put: Callable[[Path], None]
+    lab: Lab, call: Call, paths: RunPaths, file: str, put: Callable[[Path], None], *, is_lost: bool
 ) -> None:
+    if is_lost:
+        lose(paths)
     harmed = FILES[file](paths)
     harmed.unlink(missing_ok=True)
     put(harmed)
@@ -86,6 +106,26 @@ def test_every_verb_answers_in_one_line(
         assert len(problems) == (ended.returncode != 0), (verb, ended.stderr)
         assert "None" not in ended.stderr
         assert "Traceback" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("put", "problem"),
+    [
+        (put_pipe, "not a regular file"),
+        (Path.mkdir, "a folder, not a file"),
+        (put_dangling_link, "a link to a missing file"),
+    ],
+)
+def test_a_run_without_a_file_of_settings_is_listed_as_damaged(
+    lab: Lab, call: Call, paths: RunPaths, put: Callable[[Path], None], problem: str
+) -> None:
+    paths.config.unlink()
+    put(paths.config)
+    [row] = [row for row in call(lab, "runs", "--json").json if row["name"] == "stream"]
+    reason = f"its config.toml is {problem}: restore it from a copy"
+    assert (row["state"], row["reason"]) == ("lost", reason)
+    assert f"stream: {reason}" in call(lab, "runs").stderr
+    assert lab.open("stream").exists()
 
 
 @pytest.mark.parametrize("put", [put_pipe, Path.mkdir])

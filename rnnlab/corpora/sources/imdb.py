@@ -9,18 +9,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-import tarfile
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.corpora._add import table_lines
+from rnnlab.corpora._archives import tar_members
 from rnnlab.corpora._documents import document_rows
 from rnnlab.corpora._files import ending
-from rnnlab.corpora._source import Form, Output, Request, Source, archive_errors, check_member
+from rnnlab.corpora._source import Form, Output, Request, Source, archive_errors
 
-_MEMBER = re.compile(r"aclImdb/(train|test)/(pos|neg)/(\d+)_(\d+)\.txt")
+_MEMBER = re.compile(r"aclImdb/(train|test)/(pos|neg)/([0-9]{1,9})_([0-9]{1,9})\.txt")
 _LABELS = {"pos": "1", "neg": "0"}
 _HEADER = ("split", "label", "rating", "id", "text")
 
@@ -31,17 +31,12 @@ def _archive(file: Path, _: Request) -> Output:
 
 def _archive_table(file: Path) -> Iterator[str]:
     rows: list[tuple[tuple[bool, bool, int], list[str]]] = []
-    with archive_errors(file), tarfile.open(file) as archive:
-        for member in archive:
-            check_member(member.name, file)
-            match = _MEMBER.fullmatch(member.name)
-            stream = archive.extractfile(member) if match and member.isreg() else None
-            if match is None or stream is None:
-                continue
-            split, side, number, rating = match.groups()
-            text = stream.read().decode("utf-8")
-            order = (split == "test", side == "neg", int(number))
-            rows.append((order, [split, _LABELS[side], rating, number, text]))
+    for match, content in tar_members(file, _MEMBER):
+        split, side, number, rating = match.groups()
+        with archive_errors(file):
+            text = content.decode("utf-8")
+        order = (split == "test", side == "neg", int(number))
+        rows.append((order, [split, _LABELS[side], rating, number, text]))
     if not rows:
         raise BadInputError(f"{file} has no reviews of aclImdb", "download it again")
     yield from _lines([list(_HEADER)])

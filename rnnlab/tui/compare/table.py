@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from rich.text import Text
 from textual.widgets import DataTable
 
 from rnnlab.base.display import visible
-from rnnlab.runs.compare import ComparedValue
+from rnnlab.runs.compare import ComparedValue, rows_of
+from rnnlab.runs.run import Run
+from rnnlab.runs.summary import RunSummary
 
 _NARROWEST, _WIDEST = 8, 24
 """Columns of the narrowest and of the widest value; a longer one is truncated."""
@@ -24,6 +27,22 @@ class ComparisonTable(DataTable[Text]):
             id="compare-table", cursor_type="none", zebra_stripes=False, fixed_columns=1
         )
         self._shown: object = None
+        self._wanted: object = None
+        """The summaries to show; None for a message."""
+
+    async def fill(
+        self, titles: Sequence[Text], runs: Sequence[Run], summaries: Sequence[RunSummary]
+    ) -> None:
+        """Read the settings of runs in a thread, because a slow disk must not block the keys.
+
+        Then show the rows, unless something else is to be shown by then. titles: as for `show`.
+        """
+        from rnnlab.settings.values import default_settings
+
+        self._wanted = summaries
+        rows = await asyncio.to_thread(rows_of, runs, summaries, default_settings())
+        if self.is_attached and self._wanted is summaries:
+            self.show(titles, rows)
 
     def show(self, titles: Sequence[Text], rows: Sequence[ComparedValue]) -> None:
         """Show rows; titles: the coloured names of the runs, one per value of a row."""
@@ -46,7 +65,7 @@ class ComparisonTable(DataTable[Text]):
 
     def show_text(self, text: str) -> None:
         """Show a message in place of the table."""
-        self._shown = None
+        self._shown = self._wanted = None
         self.clear(columns=True)
         self.add_column(Text(text, "dim"))
 

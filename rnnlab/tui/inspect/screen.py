@@ -31,8 +31,7 @@ class InspectingScreen(ChartsScreen):
     def kept_steps(self) -> list[int]:
         """Return the steps of the chosen run's checkpoints on disk, ascending."""
         chosen = self.state.chosen_name
-        run = self.state.opened(chosen) if chosen else None
-        return run.paths.checkpoint_steps() if run is not None else []
+        return list(self.state.stored(chosen).steps) if chosen else []
 
     def choose(self, view: str) -> None:
         """Switch to a view and inspect."""

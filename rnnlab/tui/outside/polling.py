@@ -11,6 +11,7 @@ from rnnlab.runs.history import compacted
 from rnnlab.runs.journal import JournalChunk, JournalTail
 from rnnlab.runs.run import Family, Run
 from rnnlab.runs.store import RunStore
+from rnnlab.runs.stored_checkpoints import StoredSteps, stored_steps
 from rnnlab.runs.summary import RunSummary, summarise
 
 _Signature = tuple[int, ...]
@@ -28,6 +29,10 @@ class RunsRead(NamedTuple):
     """New records in the journal of each watched run, by the run's name."""
     families: Mapping[str, Family | None] = MappingProxyType({})
     """The family of each watched run, by the run's name."""
+    runs: Mapping[str, Run] = MappingProxyType({})
+    """Every run by name, for threads and other processes: the app itself reads no file of it."""
+    stored: Mapping[str, StoredSteps] = MappingProxyType({})
+    """The checkpoints of each watched run, by the run's name."""
 
 
 class RunPoller:
@@ -54,13 +59,14 @@ class RunPoller:
         }
         self._tails = tails
         families = {name: self._family(runs[name]) for name in journals}
+        stored = {name: stored_steps(runs[name].paths) for name in journals}
         summaries = [self._summary(run) for run in runs.values()]
         # A run that was deleted while it was read looks lost.
         is_gone = {
             one.name for one in summaries if one.state == "lost" and not runs[one.name].exists()
         }
-        there = (one for one in summaries if one.name not in is_gone)
-        return RunsRead(tuple(there), news, families)
+        there = tuple(one for one in summaries if one.name not in is_gone)
+        return RunsRead(there, news, families, {s.name: runs[s.name] for s in there}, stored)
 
     def _family(self, run: Run) -> Family | None:
         """Return a run's family; read the settings again only if they have changed."""
@@ -70,8 +76,9 @@ class RunPoller:
         return cached[1]
 
     def _summary(self, run: Run) -> RunSummary:
-        """Return a run's summary; of an ended run, the cached one until status or notes change."""
-        signature = (*_version(run.paths.status), *_version(run.paths.notes))
+        """Return a run's summary; of an ended run, the cached one until a file changes."""
+        files = (run.paths.status, run.paths.notes, run.paths.config)
+        signature = tuple(number for file in files for number in _version(file))
         cached = self._summaries.get(run.paths.root)
         if cached is not None and cached[0] == signature and not cached[1].is_active:
             return cached[1]

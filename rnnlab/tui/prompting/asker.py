@@ -59,7 +59,7 @@ def stale_answers(
         run = state.summaries.get(asker.name)
         if run is None or asker.step is None:
             continue
-        newer = newer_step(request.checkpoint, asker.step, run, state.opened(asker.name))
+        newer = newer_step(request.checkpoint, asker.step, run, state.stored(asker.name))
         if newer is not None:
             notes.append(f"{asker.name} at step {asker.step:,}, now at {newer:,}")
             columns += asker.columns

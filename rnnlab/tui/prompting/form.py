@@ -15,7 +15,7 @@ from textual.widgets import Input, Label, TextArea
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.runs.checkpoint import NAMES, parse_checkpoint
-from rnnlab.runs.run import Run
+from rnnlab.runs.stored_checkpoints import NO_STEPS, StoredSteps
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.prompting.number_field import NumberField
 from rnnlab.tui.prompting.prompt_text import PromptText
@@ -53,7 +53,7 @@ class PromptForm(Vertical):
         self._session = session
         self._is_of_all = is_of_all
         self._run: RunSummary | None = None
-        self._opened: Run | None = None
+        self._stored = NO_STEPS
         self._parsed: tuple[str, tuple[Spec, ...]] = ("", ())
         """Text of the decoders' field when it was last parsed, and the parsed specs."""
         self._steps: tuple[int, ...] = ()
@@ -84,20 +84,19 @@ class PromptForm(Vertical):
             yield Label("step ", classes="name", id="step")
             yield self._inputs["checkpoint"]
 
-    def choose(self, run: RunSummary | None, opened: Run | None = None) -> None:
-        """Choose the run that will be prompted; `opened` lists its checkpoints."""
+    def choose(self, run: RunSummary | None, stored: StoredSteps = NO_STEPS) -> None:
+        """Choose the run that will be prompted, and suggest the steps of its checkpoints."""
         is_other = run is None or self._run is None or run.name != self._run.name
-        self._run, self._opened = run, opened
+        self._run, self._stored = run, stored
         if is_other:
             self.prompt.set_task(is_classifier=self.is_classifier)
             self.set_class(self.is_classifier, "-classify")  # without decoders
             self._name_unit("words" if run is not None and run.unit == "word" else "chars")
             if self.is_mounted:
                 self.load()
-        steps = tuple(opened.paths.checkpoint_steps()) if opened is not None else ()
-        if steps != self._steps:
-            self._steps = steps
-            choices = [*NAMES, *map(str, reversed(steps))]
+        if stored.steps != self._steps:
+            self._steps = stored.steps
+            choices = [*NAMES, *map(str, reversed(stored.steps))]
             self._field("checkpoint").suggester = SuggestFromList(choices)
 
     def _name_unit(self, name: str) -> None:
@@ -147,7 +146,7 @@ class PromptForm(Vertical):
         """Return one line that names the request of stale answers; empty if they are not stale."""
         if self._run is None or self._session.request is None:
             return ""  # before a request, importing the decoders would delay the list of runs
-        return origin_of_answers(self._session, self._run, self._opened, self.decoders())
+        return origin_of_answers(self._session, self._run, self._stored, self.decoders())
 
     def decoders(self) -> tuple[str, ...] | None:
         """Return the specs of the decoders' field; None while it has an error."""

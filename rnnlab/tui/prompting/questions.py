@@ -7,26 +7,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnlab.base.errors import RnnlabError
-from rnnlab.base.files import real_path
+from rnnlab.base.errors import RnnlabError, UnknownNameError
 from rnnlab.tui.messages import Asked
 
 if TYPE_CHECKING:
     from rnnlab.protocol.messages import Reply, RunName, RunPath
-    from rnnlab.runs.store import RunStore
     from rnnlab.tui.outside import Answering
+    from rnnlab.tui.state.lab_state import LabState
     from rnnlab.tui.state.prompt_session import PromptSession
 
 
 class Questions:
-    """The open questions of the app; the only place where a run's name becomes a path."""
+    """The open questions of the app; the only place where a run's name becomes a path.
 
-    def __init__(self, generator: Answering, store: RunStore) -> None:
+    Reads no file: the app waits for `ask` before it handles the next key.
+    """
+
+    def __init__(self, generator: Answering, state: LabState) -> None:
         self.generator = generator
-        self._store = store
+        self._state = state
 
     def _path(self, run: RunName) -> RunPath:
-        return str(real_path(self._store.open(run).paths.root))
+        opened = self._state.opened(run)
+        if opened is None:
+            raise UnknownNameError("run", run, list(self._state.summaries))
+        return str(opened.paths.root.absolute())
 
     async def ask(self, asked: Asked) -> None:
         """Send a question to the generator process; answer `Failed` if its run no longer exists."""

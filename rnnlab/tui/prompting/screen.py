@@ -8,6 +8,7 @@ from textual import on
 from textual.widget import Widget
 
 from rnnlab.protocol.messages import Reply
+from rnnlab.runs.stored_checkpoints import NO_STEPS
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import AskCancelled, Asked
 from rnnlab.tui.prompting.board import CandidateBoard
@@ -78,7 +79,7 @@ class PromptingScreen(BaseScreen):
 
     def choose_run(self, run: RunSummary | None) -> None:
         """Set the run to prompt, with its checkpoints; None for no run."""
-        self.form.choose(run, self.state.opened(run.name) if run is not None else None)
+        self.form.choose(run, NO_STEPS if run is None else self.state.stored(run.name))
 
     def resumed(self) -> None:
         """Show the fields as another screen has left them, and the replies received meanwhile."""

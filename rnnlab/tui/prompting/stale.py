@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.base.display import shortened
 from rnnlab.runs.checkpoint import POINTERS
-from rnnlab.runs.run import Run
+from rnnlab.runs.stored_checkpoints import StoredSteps
 from rnnlab.runs.summary import RunSummary
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ step is a newer model, but answers that were stale at once could not be read in 
 
 
 def origin_of_answers(
-    session: PromptSession, run: RunSummary, opened: Run | None, decoders: tuple[str, ...] | None
+    session: PromptSession, run: RunSummary, stored: StoredSteps, decoders: tuple[str, ...] | None
 ) -> str:
     """Return one line that names the request of stale answers; empty if they are not stale.
 
-    run: the run that the fields now name, `opened` its directory; decoders: the specs in the
+    run: the run that the fields now name, `stored` its checkpoints; decoders: the specs in the
     fields, None while they have an error.
     """
     asked, step = session.request, session.step
@@ -39,7 +39,7 @@ def origin_of_answers(
     if not is_of_fields(asked, session, run.name, decoders):
         prompt = repr(shortened(asked.prompt, _SHORT)) if asked.prompt else "an empty prompt"
         return f"below: answers to {prompt} at step {step:,}; enter asks again"
-    newer = newer_step(asked.checkpoint, step, run, opened)
+    newer = newer_step(asked.checkpoint, step, run, stored)
     if newer is None:
         return ""
     return f"written at step {step:,}, now at {newer:,}; enter asks again"
@@ -61,7 +61,7 @@ def is_of_fields(
     )
 
 
-def newer_step(checkpoint: str, step: int, run: RunSummary, opened: Run | None) -> int | None:
+def newer_step(checkpoint: str, step: int, run: RunSummary, stored: StoredSteps) -> int | None:
     """Return the step of the weights that `checkpoint` now names; None if answers are of these.
 
     step: step of the weights that answered. At `live`, a run in training must have gone on for a
@@ -71,7 +71,7 @@ def newer_step(checkpoint: str, step: int, run: RunSummary, opened: Run | None) 
         return run.step if run.step - step > _OLDER * step else None
     name = "last" if checkpoint == "live" else checkpoint
     for pointer in POINTERS:
-        newer = opened.paths.read_pointer(pointer) if opened and pointer == name else None
+        newer = stored.of(pointer) if pointer == name else None
         if newer is not None and newer > step:
             return newer
     return None

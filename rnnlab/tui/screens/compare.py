@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -14,7 +15,6 @@ from textual.widgets import Input, Static, TextArea
 
 from rnnlab.base.display import visible
 from rnnlab.protocol.messages import Ended, Failed, Progress, Reply, Started
-from rnnlab.runs.compare import rows_of
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.charts.actions import ORDER, SCALES, in_grid
 from rnnlab.tui.charts.plot_grid import PlotGrid
@@ -29,6 +29,7 @@ from rnnlab.tui.prompting.form import PromptForm
 from rnnlab.tui.prompting.screen import PromptingScreen
 from rnnlab.tui.shell.actions import bindings
 from rnnlab.tui.shell.declaration import Declaration
+from rnnlab.tui.shell.latest import run_latest
 from rnnlab.tui.shell.pane_actions import pane_group
 from rnnlab.tui.shell.panes import Pane
 from rnnlab.tui.shell.status_line import StatusLine
@@ -189,10 +190,8 @@ class CompareScreen(PromptingScreen, GridScreen):
         if len(summaries) < 2:
             self.table.show_text("two runs are needed; press n to start another one")
             return
-        from rnnlab.settings.values import default_settings
-
         titles = [Text.assemble(self._badge(s.name), (visible(s.name), "bold")) for s in summaries]
-        self.table.show(titles, rows_of(runs, summaries, default_settings()))
+        run_latest(self, partial(self.table.fill, titles, runs, summaries), "table")
 
     async def submit(self, request: PromptRequest) -> None:
         """Send the request to every run."""

@@ -13,8 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
 from rnnlab.base.display import visible
-from rnnlab.base.errors import RnnlabError
-from rnnlab.base.files import real_path
+from rnnlab.base.errors import UnknownNameError
 from rnnlab.plots import Finding, finding_from_json
 from rnnlab.protocol.messages import Ended, Failed, Inspect, Inspected, Reply, Started
 from rnnlab.runs.checkpoint import split_checkpoint
@@ -83,11 +82,12 @@ class InspectScreen(InspectingScreen):
         if chosen is None:
             return
         other_name, other_checkpoint = split_checkpoint(self.other or "")
-        try:
-            other = _path(self.state.store.open(other_name)) if other_name else None
-        except RnnlabError as error:
+        opened = self.state.opened(other_name) if other_name else None
+        other = None if opened is None else _path(opened)
+        if other_name and other is None:
+            error = UnknownNameError("run", other_name, list(self.state.summaries))
             self.toast(str(error), "warning")
-            self.other = other = None
+            self.other = None
         self._asked = self._parameters()
         self._inspected_at = (self.state.clock(), self._progress())
         self._problem = ""
@@ -242,7 +242,7 @@ class InspectScreen(InspectingScreen):
 
 
 def _path(run: Run) -> str:
-    return str(real_path(run.paths.root))
+    return str(run.paths.root.absolute())  # reads no file: a key waits for this
 
 
 SCREEN = Declaration(

@@ -202,13 +202,12 @@ class LabScreen(PromptingScreen, GridScreen):
         chosen = self.state.chosen
         self.banner.show(chosen)
         self.plots.show(self.state.named_histories())
-        opened = self.state.opened(chosen.name) if chosen else None
         self.choose_run(chosen)
         self.pane.show_run(chosen)
         self.details.show(
             chosen,
             self.state.history(chosen.name) if chosen else None,
-            opened.paths.read_pointer("last") if opened else None,
+            self.state.stored(chosen.name).last if chosen else None,
         )
 
     @on(DataTable.RowSelected)

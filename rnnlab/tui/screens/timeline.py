@@ -216,8 +216,7 @@ class TimelineScreen(GridScreen):
         fields, toast = self.state.session.fields, ""
         if sample.prompt:
             fields.prompt = sample.prompt
-        run = self.state.opened(chosen.name)
-        steps = run.paths.checkpoint_steps() if run is not None else []
+        steps = self.state.stored(chosen.name).steps
         if shown.step in steps:
             fields.checkpoints[chosen.name] = str(shown.step)
         else:

@@ -16,6 +16,7 @@ from rnnlab.plots import NamedHistory
 from rnnlab.runs.history import History
 from rnnlab.runs.run import Family, Run
 from rnnlab.runs.store import RunStore
+from rnnlab.runs.stored_checkpoints import NO_STEPS, StoredSteps
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.outside import DEFAULT, Outside
 from rnnlab.tui.outside.polling import MOST_RECORDS, RunsRead
@@ -66,7 +67,8 @@ class LabState(RunsState):
         """Texts of all fields of the new-run form, which takes them over; None for no draft."""
         self.session = PromptSession(Fields.of(self.view.fields, self.view.checkpoints))
         """The prompt session: the last request and its answers."""
-        self._opened: dict[str, Run] = {}
+        self._opened: Mapping[str, Run] = {}
+        self._stored: Mapping[str, StoredSteps] = {}
         self._histories: dict[str, History] = {}
         self._families: Mapping[str, Family | None] = {}
         """The family of each watched run, by its name."""
@@ -82,13 +84,12 @@ class LabState(RunsState):
         return status_of(self.summaries.values(), self.store.root)
 
     def opened(self, name: str) -> Run | None:
-        """Return a run on disk; None if it was removed since the last poll."""
-        if name not in self._opened:
-            run = self.store.find(name)
-            if run is None:
-                return None
-            self._opened[name] = run
-        return self._opened[name]
+        """Return a run as the last poll has listed it, without reading the disk; None for none."""
+        return self._opened.get(name)
+
+    def stored(self, name: str) -> StoredSteps:
+        """Return the checkpoints of a watched run at the last poll; empty for another run."""
+        return self._stored.get(name, NO_STEPS)
 
     def history(self, name: str) -> History:
         """Return a run's history; empty until its journal has been read."""
@@ -123,7 +124,7 @@ class LabState(RunsState):
             and (notice := notice_of(before, summary)) is not None
         ]
         self.set_runs(read.summaries)
-        self._forget_replaced()
+        self._opened, self._stored = read.runs, read.stored
         # Keep only the histories of watched runs: for them, the poller returns the records since
         # the last poll; for a run that is watched again, it returns the whole journal.
         self._histories = {
@@ -133,14 +134,6 @@ class LabState(RunsState):
             self._histories[name].add(chunk)
         self._families = read.families
         return notices
-
-    def _forget_replaced(self) -> None:
-        """Forget the folders of runs that are gone, or that a shipped run or its copy replaced."""
-        self._opened = {
-            name: run
-            for name, run in self._opened.items()
-            if name in self.summaries and run.is_shipped == self.summaries[name].is_shipped
-        }
 
     def _follow_renames(self) -> None:
         """Replace the former names of renamed runs, also in the prompt session."""

@@ -47,7 +47,7 @@ def save(session: PromptSession, file: Path | None, most_bytes: int = MOST_BYTES
     with contextlib.suppress(OSError, ValueError, TypeError):
         if len(text) <= most_bytes:
             file.parent.mkdir(parents=True, exist_ok=True)
-            replace_text(file, text, is_private=True)
+            replace_text(file, text, durable=True, is_private=True)
 
 
 def read(file: Path | None) -> SavedSession | None:

@@ -112,7 +112,8 @@ def save_view(view: ViewState, file: Path | None) -> None:
         return
     with contextlib.suppress(OSError, ValueError, TypeError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(file, json.dumps(asdict(view), ensure_ascii=True), is_private=True)
+        text = json.dumps(asdict(view), ensure_ascii=True)
+        replace_text(file, text, durable=True, is_private=True)
 
 
 def _is_valid(name: str, value: object) -> bool:

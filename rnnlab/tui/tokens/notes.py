@@ -75,14 +75,14 @@ def newer_step(state: LabState, run: str, checkpoint: str, step: int | None) -> 
 
     checkpoint: `live`, `last`, `best` or a step, which never becomes older.
     """
-    summary, opened = state.summaries.get(run), state.opened(run) if run else None
-    if summary is None or opened is None or step is None:
+    summary = state.summaries.get(run)
+    if summary is None or step is None:
         return None
     if checkpoint == "live" and summary.state in ACTIVE_STATES:
         newest: int | None = summary.step
     elif checkpoint in ("live", "last", "best"):
         pointer = "best" if checkpoint == "best" else "last"
-        newest = opened.paths.read_pointer(cast(Pointer, pointer))
+        newest = state.stored(run).of(cast(Pointer, pointer))
     else:
         return None
     return newest if newest is not None and newest > step else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -12,9 +13,13 @@ import pytest
 
 from rnnlab.base import registry
 from rnnlab.base.files import replace_text
+from rnnlab.models import save_weights
+from rnnlab.runs.checkpoint import POINTERS
+from rnnlab.runs.mailbox import collect
 from rnnlab.runs.records import Status, encode_status
 from rnnlab.runs.store import RunStore
 from tests.toys.lab import Call, Lab
+from tests.toys.models import make_model
 
 READS: dict[str, list[str]] = {
     "runs": [], "watch": ["a", "--once"], "inspect": ["starter", "spectrum"],
@@ -22,15 +27,17 @@ READS: dict[str, list[str]] = {
     "generate": ["starter", "--prompt", "We"],
     "score": ["starter", "--text", "We "], "evaluate": ["starter", "--file", "tiny.txt"],
     "note": ["a", "a note"], "tag": ["a", "b"], "cells": [], "decoders": [], "recipes": [],
-    "corpora": [], "doctor": [], "verify": ["starter"],
+    "corpora": [], "doctor": [], "verify": ["starter"], "samples": ["starter"],
 }  # fmt: skip
 """Verbs that work: they read, or write what no worker writes."""
 REFUSED: dict[str, list[str]] = {
     "train": ["tiny.txt", "--detach"], "resume": ["a", "--detach"], "rm": ["a"],
-    "rename": ["a", "b"], "demo": [],
+    "rename": ["a", "b"], "demo": [], "reproduce": ["vanishing-rnn"],
 }  # fmt: skip
-OTHERS = {"classify", "pause", "reproduce", "samples", "set", "stop"}
-"""They need a worker, samples or a classifier, or do what the verbs above do."""
+STEERING: dict[str, list[str]] = {"pause": ["a"], "stop": ["a"], "set": ["a", "lr=0.5"]}
+"""Verbs that send a command to a worker, which the heartbeat proves alive."""
+CLASSIFYING = "classify"
+"""Reads a classifier, as `evaluate` does."""
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ def listing(folder: Path) -> list[str]:
 
 
 def test_each_verb_is_in_a_list() -> None:
-    assert {*READS, *REFUSED, *OTHERS} == set(registry.names("cli"))
+    assert {*READS, *REFUSED, *STEERING, CLASSIFYING} == set(registry.names("cli"))
 
 
 @pytest.mark.parametrize("verb", sorted(READS))
@@ -83,3 +90,39 @@ def test_who_is_alive_is_decided_by_the_heartbeat(
     written = time.time() - age_s
     os.utime(run.paths.status, (written, written))
     assert call(without_locks, "runs", "--json", "--filter", "a").json[0]["state"] == state
+
+
+@pytest.mark.parametrize("verb", sorted(STEERING))
+def test_a_verb_that_steers_reaches_a_living_worker(
+    without_locks: Lab, call: Call, verb: str
+) -> None:
+    run = without_locks.open("a")
+    alive = Status(state="running", heartbeat=time.time(), host=socket.gethostname())
+    replace_text(run.paths.status, encode_status(alive))
+    call(without_locks, verb, *STEERING[verb])
+    assert [command.action for command in collect(run.paths.mailbox)] == [verb]
+
+
+@pytest.mark.parametrize("verb", sorted(STEERING))
+def test_a_verb_that_steers_is_refused_for_a_run_without_a_worker(
+    without_locks: Lab, call: Call, verb: str
+) -> None:
+    ended = call(without_locks, verb, *STEERING[verb], code=2)
+    assert "'a' is stopped: no worker can" in ended.stderr
+    assert collect(without_locks.open("a").paths.mailbox) == []
+
+
+@pytest.fixture
+def classifier(lab: Lab) -> str:
+    """The name of a run with the weights of a classifier."""
+    loaded = make_model(task="classify", dtype="float32")
+    paths = RunStore(lab.checkpoints).create("classifier", loaded.config.to_toml()).paths
+    loaded.vocabulary.save(paths.vocabulary)
+    save_weights(paths.weights(0), loaded.model)
+    for pointer in POINTERS:
+        paths.pointer(pointer).write_text("0\n")
+    return paths.name
+
+
+def test_a_classifier_is_read(classifier: str, without_locks: Lab, call: Call) -> None:
+    call(without_locks, CLASSIFYING, classifier, "--text", "abc")

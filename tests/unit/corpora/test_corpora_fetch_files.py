@@ -174,8 +174,8 @@ def test_an_archive_with_a_member_outside_of_its_folder_is_refused(
 def test_a_link_in_an_archive_is_not_followed(tmp_path: Path, data: Path, known: Known) -> None:
     secret = tmp_path / "secret"
     secret.write_text("secret")
-    file = tmp_path / "a.tar"
-    with tarfile.open(file, "w") as archive:
+    file = tmp_path / "a.tar.gz"
+    with tarfile.open(file, "w:gz") as archive:
         link = tarfile.TarInfo("aclImdb/train/pos/0_9.txt")
         link.type, link.linkname = tarfile.SYMTYPE, str(secret)
         archive.addfile(link)

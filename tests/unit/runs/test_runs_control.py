@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -16,17 +15,15 @@ import pytest
 from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
 from rnnlab.runs import control
-from rnnlab.runs import launch as launching
-from rnnlab.runs.launch import launch
-from rnnlab.runs.liveness import STALE_S, Liveness
+from rnnlab.runs.liveness import Liveness
 from rnnlab.runs.lock import take_lock
-from rnnlab.runs.mailbox import UNREADABLE, Command, collect, send
+from rnnlab.runs.mailbox import UNREADABLE, collect
 from rnnlab.runs.records import State, Status, encode_status
 from rnnlab.runs.run import Run
 from rnnlab.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -219,92 +216,3 @@ class TestResume:
         with pytest.raises(BadInputError, match="'a' has completed all its steps"):
             control.resume(run)
         assert launched == []
-
-
-def replacing_by(other: Run, run: Run) -> Callable[..., int | None]:
-    """Return a `take_lock` before which somebody renames the run and gives its name to another."""
-
-    def take(file: Path, wait_s: float) -> int | None:
-        run.paths.root.rename(run.paths.root.with_name("a-old"))
-        other.paths.root.rename(run.paths.root)
-        return take_lock(file, wait_s)
-
-    return take
-
-
-class TestLaunch:
-    @pytest.fixture
-    def spawned(self, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-        """The arguments of the workers that would have been started."""
-        spawned: list[list[str]] = []
-
-        def start(arguments: list[str], _log: int, _lock: int) -> int:
-            blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
-            assert signal.SIGTERM in blocked, "it would kill a worker without a handler"
-            spawned.append(arguments)
-            return 1
-
-        monkeypatch.setattr(launching, "start_worker", start)
-        return spawned
-
-    def test_a_run_has_one_worker(self, run: Run, worker: None) -> None:
-        say(run, "running")
-        with pytest.raises(BadInputError, match="'a' is training already"):
-            launch(run)
-        assert run.status().state == "running"
-
-    def test_a_worker_elsewhere_is_observed_before_another_is_started(
-        self, run: Run, spawned: list[list[str]]
-    ) -> None:
-        """The clock of its host is an hour ahead, or behind: that says nothing."""
-        for skew_s, is_alive in ((-3600.0, True), (3600.0, True), (0.0, False)):
-            seconds, beat, long_ago = [0.0], time.time() + skew_s, time.time() - 60
-
-            def sleep(
-                step_s: float, seconds: list[float] = seconds, beat: float = beat,
-                *, is_alive: bool = is_alive, worker: Run = run,
-            ) -> None:  # fmt: skip
-                seconds[0] += step_s
-                if is_alive and seconds[0] > STALE_S - 1:
-                    say(worker, "running", host="far", heartbeat=beat + 2)
-
-            say(run, "running", host="far", heartbeat=beat)
-            os.utime(run.paths.status, (long_ago, long_ago))
-            assert run.status().state == "lost", "by a single look"
-            clock = partial(seconds.__getitem__, 0)
-            observed = replace(run, liveness=Liveness(clock, sleep=sleep))
-            if is_alive:
-                with pytest.raises(BadInputError, match="training already"):
-                    launch(observed)
-            else:
-                launch(observed)
-            run = Run(run.paths)
-            assert len(spawned) == int(not is_alive)
-        assert seconds[0] > STALE_S
-
-    def test_a_folder_that_is_replaced_meanwhile_gets_no_worker(
-        self, run: Run, spawned: list[list[str]], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        say(run, "stopped", step=7)
-        other = RunStore(run.paths.root.parent).create("b", 'corpus = "x"\n')
-        say(other, "finished", step=9)
-        lock_and_replace = replacing_by(other, run)
-        monkeypatch.setattr(launching, "take_lock", lock_and_replace)
-        with pytest.raises(BadInputError, match="'a' cannot be started: its folder was moved"):
-            launch(run)
-        assert spawned == []
-        assert (run.status().state, run.status().step) == ("finished", 9)
-
-    def test_what_an_earlier_worker_has_left_is_gone(
-        self, run: Run, spawned: list[list[str]]
-    ) -> None:
-        say(run, "stopped")
-        send(run.paths.mailbox, Command("stop"))
-        (run.paths.mailbox / ".half.json.tmp").write_text("{")
-        launch(run)
-        assert list(run.paths.mailbox.iterdir()) == []
-
-    def test_a_shipped_run_has_none(self, run: Run) -> None:
-        with pytest.raises(BadInputError, match="'a' is shipped"):
-            launch(Run(run.paths, is_shipped=True))
-        assert not run.paths.lock.exists()

@@ -11,6 +11,7 @@ from rnnlab.runs.rename import rename
 from rnnlab.runs.run import Run
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.workers import WorkerRecord, add_worker, read_workers
+from rnnlab.tui.state.view_state import ViewState, load_view, save_view
 from tests.toys.live_runs import make_run
 from tests.toys.power_cut import Disk, cuts, newest, write_tree
 from tests.toys.recorded_files import Mark, Recorder
@@ -78,6 +79,21 @@ def test_a_preference_survives_a_power_cut(tmp_path: Path) -> None:
     }
     old, new = b"slots = 1", b"slots = 2"
     assert lasts == {(old, 0), (new, 0), (new, 1)}
+
+
+def test_the_view_survives_a_power_cut(tmp_path: Path) -> None:
+    file = tmp_path / "view.json"
+    save_view(ViewState(filter="old"), file)
+    recorder = Recorder(tmp_path)
+    with recorder.recording():
+        save_view(ViewState(filter="new"), file)
+        recorder.mark("saved")
+    scratch = tmp_path.with_name("scratch")
+    for cut in cuts(recorder.operations, seed=1):
+        write_tree(scratch, cut.tree)
+        assert load_view(scratch / "view.json").filter in (
+            ("new",) if cut.marks else ("old", "new")
+        )
 
 
 def test_a_worker_is_recorded_after_half_a_line(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,71 @@ def test_runs_that_began_with_its_weights_name_the_renamed_run(lab: Lab) -> None
     assert configs["child"].init_from == f"{lab.store.root.resolve() / 'new'}@40"
     assert configs["child"].corpus == "a = b"
     assert configs["other"].init_from == f"{lab.store.root.resolve() / 'older'}@40"
+
+
+def test_a_rename_that_was_killed_is_completed_by_the_same_command(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kill comes at each of the steps at which a folder or a file is replaced."""
+    folder = lab.store.root.resolve()
+
+    class KilledError(BaseException):
+        pass
+
+    for number in range(1, 20):
+        old, new = f"old{number}", f"new{number}"
+        lab.add(old)
+        values = {"corpus": "x", "init_from": f"{folder / old}@40"}
+        child = lab.store.create(f"child{number}", RunConfig.from_values(values).to_toml())
+        left = number
+
+        def replaced(*names: Path, do: Callable[..., object]) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise KilledError
+            do(*names)
+
+        with monkeypatch.context() as patched:
+            for name in ("rename", "replace"):
+                patched.setattr(os, name, partial(replaced, do=getattr(os, name)))
+            try:
+                rename(lab.store, lab.store.open(old), new)
+            except KilledError:
+                pass
+            else:
+                break
+        if lab.store.find(new) is None:
+            rename(lab.store, lab.store.open(old), new)
+        assert lab.store.find(old) is None
+        assert read_notes(lab.store.open(new).paths).former_names == (old,)
+        assert RunConfig.from_toml(child.paths.config).init_from == f"{folder / new}@40"
+    assert number > 3, "notes, ancestor, folder"
+
+
+def test_a_rename_that_fails_changes_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, folder = lab.add("old"), lab.store.root.resolve()
+    values = {"corpus": "x", "init_from": f"{folder / 'old'}@40"}
+    child = lab.store.create("child", RunConfig.from_values(values).to_toml())
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "rename", refuse)
+    with pytest.raises(RnnlabError, match="cannot rename"):
+        rename(lab.store, old, "new")
+    assert RunConfig.from_toml(child.paths.config).init_from == f"{folder / 'old'}@40"
+    assert read_notes(old.paths).former_names == ()
+
+
+def test_a_renamed_link_to_a_run_leaves_the_references_to_the_run(lab: Lab, tmp_path: Path) -> None:
+    elsewhere = Lab(RunStore(tmp_path / "elsewhere")).add("original").paths.root
+    lab.store.root.mkdir(exist_ok=True)
+    (lab.store.root / "link").symlink_to(elsewhere)
+    values = {"corpus": "x", "init_from": f"{elsewhere.resolve()}@40"}
+    child = lab.store.create("child", RunConfig.from_values(values).to_toml())
+    rename(lab.store, lab.store.open("link"), "other")
+    assert RunConfig.from_toml(child.paths.config).init_from == f"{elsewhere.resolve()}@40"
 
 
 def test_the_remedy_of_a_failed_run_has_the_new_name(lab: Lab) -> None:

@@ -13,7 +13,7 @@ from rnnlab.runs.mailbox import Command
 from rnnlab.runs.records import TrainRecord
 from rnnlab.training import Mirror, Session, train
 from tests.toys.full_disk import accept_writes, full_disk, refuse_writes
-from tests.toys.sessions import Clock, events, scripted_validation, snapshot, trains
+from tests.toys.sessions import Clock, events, scripted_validation, snapshot, spoil, trains
 
 Start = Callable[..., Session]
 WRITES_FAIL = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -84,6 +84,30 @@ def test_the_first_checkpoint_is_needed(start: Start) -> None:
     with full_disk(), pytest.raises(OSError, match="File too large"):
         train(session)
     assert session.state.step == 0
+
+
+def test_a_rollback_goes_on_and_is_completed_once_there_is_space(start: Start) -> None:
+    settings = {"max_skipped": 6, "log_every": 2, "checkpoint_every": 6, "eval_every": 100}
+    session = start(on_divergence="rollback", keep=9, **settings)
+    spoil(session, lambda step: 8 <= step < 16 and session.state.num_rollbacks == 0)
+    stored: list[tuple[int | None, list[int]]] = []
+
+    def at(step: int) -> None:
+        if session.state.num_rollbacks == 0 and step == 13:
+            refuse_writes()
+        if session.state.num_rollbacks == 1:
+            stored.append((session.paths.read_pointer("last"), session.paths.checkpoint_steps()))
+            if step == 17:
+                accept_writes()
+
+    session.control.on_step = at  # type: ignore[attr-defined]
+    assert train(session) == "finished"
+    [event] = events(session, "rollback")
+    assert event.step == 6
+    assert stored[0] == (12, [0, 6, 12]), "the undone checkpoint is still the last one"
+    assert session.paths.checkpoint_steps() == [0, 6, 18, 24]
+    assert session.paths.read_pointer("last") == 24
+    assert session.saver.problem == ""
 
 
 def test_a_run_can_pause_and_go_on(start: Start) -> None:

@@ -9,7 +9,9 @@ from rnnlab.protocol.messages import Distributions, Ended, Failed, Started
 from rnnlab.runs.store import RunStore
 from rnnlab.settings.run_config import RunConfig
 from rnnlab.tui.messages import Asked
+from rnnlab.tui.outside.polling import RunPoller
 from rnnlab.tui.prompting.questions import Questions
+from rnnlab.tui.state.lab_state import LabState
 from rnnlab.tui.state.prompt_session import PromptSession
 from tests.toys.fake_generator import FakeGenerator
 
@@ -34,7 +36,9 @@ def ask_the_first_token(path: RunPath) -> Question:
 async def test_a_question_about_a_missing_run_ends_the_previous_question(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     store.create("alpha", RunConfig(corpus="x").to_toml())
-    questions = Questions(FakeGenerator(lambda _message: None), store)
+    state = LabState(store)
+    state.update(RunPoller(store).read([]))
+    questions = Questions(FakeGenerator(lambda _message: None), state)
     heard = Heard()
     await questions.ask(Asked(heard, "alpha", ask_the_first_token))
     await questions.ask(Asked(heard, "gone", ask_the_first_token))

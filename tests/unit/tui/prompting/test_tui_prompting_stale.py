@@ -10,6 +10,7 @@ import pytest
 from rnnlab.decoding import parse_spec
 from rnnlab.runs.records import State
 from rnnlab.runs.store import RunStore
+from rnnlab.runs.stored_checkpoints import NO_STEPS, stored_steps
 from rnnlab.runs.summary import summarise
 from rnnlab.tui.prompting.stale import is_of_fields, newer_step, origin_of_answers
 from rnnlab.tui.state.prompt_session import PromptRequest, PromptSession
@@ -33,13 +34,13 @@ def test_newer_weights_are_those_that_the_checkpoint_names_now(
     run.paths.pointer("last").write_text("103")
     run.paths.pointer("best").write_text("90")
     summary = replace(summarise(run), state=state, step=106)
-    assert newer_step(checkpoint, 100, summary, run) == newer
+    assert newer_step(checkpoint, 100, summary, stored_steps(run.paths)) == newer
 
 
 def test_live_answers_stay_fresh_for_a_twentieth_of_their_steps(tmp_path: Path) -> None:
     run = Lab(RunStore(tmp_path)).add("alpha")
     steps = [replace(summarise(run), state="running", step=step) for step in (100, 105, 106)]
-    assert [newer_step("live", 100, summary, None) for summary in steps] == [None, None, 106]
+    assert [newer_step("live", 100, summary, NO_STEPS) for summary in steps] == [None, None, 106]
 
 
 @pytest.mark.parametrize(
@@ -63,8 +64,8 @@ def test_why_answers_are_stale_fits_on_a_line_of_80_columns(tmp_path: Path) -> N
     session = PromptSession()
     session.submit(PromptRequest("alpha", "the mayor of the town " * 5, ()))
     session.step, session.is_over = 123_456, True
-    texts = [origin_of_answers(session, run, None, ("greedy",))]
+    texts = [origin_of_answers(session, run, NO_STEPS, ("greedy",))]
     session.fields.prompt = "the mayor of the town " * 5
-    texts.append(origin_of_answers(session, run, None, ()))
+    texts.append(origin_of_answers(session, run, NO_STEPS, ()))
     assert [text.rpartition("; ")[2] for text in texts] == ["enter asks again"] * 2
     assert max(map(len, texts)) <= 78
