@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from itertools import cycle, groupby
 from string import ascii_lowercase
 
+from rnnlab.base.cells import shortened
 from rnnlab.base.display import MISSING
 from rnnlab.plots._canvas import Pen
 from rnnlab.plots._chart import Chart
 from rnnlab.plots._style import DrawStyle
-from rnnlab.plots._text import Line, Segment, columns, cropped, shortened
+from rnnlab.plots._text import Line, Segment, columns, cropped
 from rnnlab.plots._ticks import brief, place, significant
 from rnnlab.plots._y_range import Series, View
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from rnnlab.base.cells import wrapped
 from rnnlab.base.display import figure, visible
 from rnnlab.tui.tokens.lines_view import Line, LinesView, Part
 from rnnlab.tui.tokens.tree_lines import shown_token
@@ -94,7 +95,7 @@ class DistributionPane(LinesView):
     def lines_to_show(self, width: int, height: int) -> Sequence[Line]:
         """Return the entropies, then the tokens around the cursor."""
         if self._shown is None:
-            return [(Part(line, "dim"),) for line in _wrapped(self._why_empty, width)][:height]
+            return [(Part(line, "dim"),) for line in wrapped(self._why_empty, width)][:height]
         row = self._shown.row
         has_change = self._shown.is_filtered and (
             row.num_left < len(row.tokens)
@@ -168,13 +169,3 @@ def _bar(fraction: float, width: int) -> str:
 
 def _entropy(nats: float) -> str:
     return f"{nats / BITS:.2f} bits, perplexity {figure(math.exp(nats), 1)}"
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """Return a sentence in lines of at most `width` columns."""
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append("")
-        lines[-1] += f" {word}" if lines[-1] else word
-    return lines
