@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.widgets import RadioButton
+
 from tests.toys.app_lab import home, table, until
 from tests.toys.picture import lines
 
@@ -62,3 +64,16 @@ async def test_the_charts_name_their_keys_at_every_size(lab: Lab, app: LabApp) -
         await until(pilot, lambda: "Charts: ← → cursor · ↑ ↓ zoom" in "\n".join(lines(app)))
         table(app).focus()
         await until(pilot, lambda: "cursor" not in "\n".join(lines(app)))
+
+
+async def test_every_choice_of_a_preference_is_in_sight_on_a_narrow_terminal(app: LabApp) -> None:
+    async with app.run_test(size=(50, 15)) as pilot:
+        await pilot.press("f12")
+        await until(pilot, lambda: app.screen.query(RadioButton))
+        await until(
+            pilot,
+            lambda: all(
+                0 < choice.region.right <= app.size.width - 2
+                for choice in app.screen.query(RadioButton)
+            ),
+        )
