@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import RadioButton
+from textual.widgets import RadioButton, RadioSet
 
 from tests.toys.app_lab import home, table, until
 from tests.toys.picture import lines
@@ -70,10 +70,9 @@ async def test_every_choice_of_a_preference_is_in_sight_on_a_narrow_terminal(app
     async with app.run_test(size=(50, 15)) as pilot:
         await pilot.press("f12")
         await until(pilot, lambda: app.screen.query(RadioButton))
-        await until(
-            pilot,
-            lambda: all(
-                0 < choice.region.right <= app.size.width - 2
-                for choice in app.screen.query(RadioButton)
-            ),
+        choices = app.screen.query(RadioButton)
+        assert all(choice.size.width >= len(str(choice.label)) + 4 for choice in choices)
+        assert all(
+            choice.region.right <= choice.query_ancestor(RadioSet).region.right
+            for choice in choices
         )
