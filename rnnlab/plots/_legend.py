@@ -65,6 +65,10 @@ def heading(
         if not num_left_out:
             break
     else:
+        packed = _packed(_entries(view, pens, style, width, _LEVELS_UNREAD), width)
+        if len(packed) < most_rows:
+            rows, num_left_out = packed, 0
+    if num_left_out:
         curves = "curve" if num_left_out == 1 else "curves"
         dot = style.printable("·")
         head = (*head, Segment(f" {dot} {num_left_out} {curves} not named", style.dim))
@@ -189,6 +193,17 @@ def _table(entries: list[Line], width: int, most_rows: int) -> tuple[list[Line],
     shown = padded[: per_row * most_rows]
     rows = [_spaced(shown[i : i + per_row]) for i in range(0, len(shown), per_row)]
     return rows, len(entries) - len(shown)
+
+
+def _packed(entries: list[Line], width: int) -> list[Line]:
+    """Return the entries in as few rows as have room for them; their columns are not aligned."""
+    rows: list[list[Line]] = []
+    for entry in entries:
+        if rows and columns(_spaced([*rows[-1], entry])) <= width:
+            rows[-1].append(entry)
+        else:
+            rows.append([entry])
+    return [_spaced(row) for row in rows]
 
 
 def _spaced(parts: Iterable[Line]) -> Line:

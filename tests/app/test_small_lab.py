@@ -76,3 +76,13 @@ async def test_every_choice_of_a_preference_is_in_sight_on_a_narrow_terminal(app
             choice.region.right <= choice.query_ancestor(RadioSet).region.right
             for choice in choices
         )
+
+
+async def test_two_runs_are_in_sight_on_the_lowest_terminal(lab: Lab, app: LabApp) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        lab.add(name)
+    async with app.run_test(size=(50, 15)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 3)
+        await until(pilot, lambda: home(app).plots.content_size.height == 4)
+        names = [name for name in ("alpha", "beta", "gamma") if name in "\n".join(lines(app)[:5])]
+        assert len(names) == 2

@@ -133,6 +133,15 @@ def test_a_single_row_gives_values_before_those_of_levels_and_at_the_cursor() ->
     assert re.fullmatch(r"loss · at step 10  ⠒⠒ train 4\.000 \+2", head.rstrip()), head
 
 
+def test_entries_of_different_widths_are_packed_before_one_is_left_out() -> None:
+    names = {"stump-lstm-128": 0, "stump-gru-128": 1, "starter": 2}
+    runs = [make_run(name, color=color) for name, color in names.items()]
+    several = replace(loss.chart(runs), levels=(Level("floor", 2.0),))
+    head, row, *_ = draw(several, 80, 8, style=PLAIN).split("\n")
+    assert "not named" not in head
+    assert [name for name in (*names, "floor") if name not in row] == []
+
+
 def test_a_title_too_wide_ends_in_an_ellipsis() -> None:
     long = replace(FALLING, title="gradient norm by parameter")
     assert draw(long, 20, 9, style=PLAIN).startswith("gradient norm by pa…\n")
