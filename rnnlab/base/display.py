@@ -136,7 +136,10 @@ def sparkline(values: list[float], width: int) -> str:
 
 
 def shortened(name: str, width: int) -> str:
-    """Return a name of at most `width` characters: … replaces the middle of a longer name."""
+    """Return a name of at most `width` characters, for an error: … replaces the middle.
+
+    A pane needs `cells.shortened`, which measures cells of a terminal.
+    """
     if len(name) <= width:
         return name
     return f"{name[: width // 2]}…{name[-(width - width // 2 - 1) :]}"

@@ -93,5 +93,6 @@ def _documents(file: Path, errors: Errors, progress: Progress) -> list[str]:
 
 
 def _short(text: str, width: int = 60) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"
+    from rnnlab.base.cells import truncated
+
+    return truncated(" ".join(text.split()), width)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from itertools import groupby
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from rnnlab.base.cells import wrapped
 from rnnlab.plots._canvas import picture
 from rnnlab.plots._chart import Chart
 from rnnlab.plots._ends import end_labels
@@ -235,7 +235,7 @@ def _why_empty(chart: Chart, view: View) -> str:
 
 def _sentence(text: str, width: int, height: int, style: DrawStyle) -> list[Line]:
     """Return the lines of an empty picture with a sentence in the middle."""
-    words = textwrap.wrap(style.printable(text), width)[: max(height, 0)]
+    words = wrapped(style.printable(text), width)[: max(height, 0)]
     above = max((height - len(words)) // 2, 0)
     lines = [(Segment(line.center(width).rstrip(), style.dim),) for line in words]
     return [(Segment(""),)] * above + [cropped(line, width, style.ellipsis) for line in lines]

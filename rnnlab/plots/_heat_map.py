@@ -9,10 +9,11 @@ from statistics import fmean
 
 from rich.cells import cell_len, set_cell_size
 
+from rnnlab.base.cells import shortened
 from rnnlab.plots._figures import HeatMap
 from rnnlab.plots._shade import block, on, ramp
 from rnnlab.plots._style import DrawStyle
-from rnnlab.plots._text import Segment, cropped, paint, shortened
+from rnnlab.plots._text import Segment, cropped, paint
 from rnnlab.plots._ticks import brief
 
 _MOST_CELL = 9
@@ -155,7 +156,8 @@ def _foot(columns: Sequence[str], cell: int, label: str, room: int, style: DrawS
     row = ""
     for number, name in enumerate(names):
         start = number * cell
-        is_free = start >= len(row) + (2 if row else 0)
-        if is_free and start + len(name) <= room - cell_len(tail):
-            row += " " * (start - len(row)) + name
+        end = cell_len(row)
+        is_free = start >= end + (2 if row else 0)
+        if is_free and start + cell_len(name) <= room - cell_len(tail):
+            row += " " * (start - end) + name
     return row + tail

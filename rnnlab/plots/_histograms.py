@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rnnlab.base.cells import to_left
 from rnnlab.plots._figures import Distribution, Histograms
 from rnnlab.plots._style import DrawStyle
 from rnnlab.plots._text import Segment, cropped, paint
@@ -40,14 +41,14 @@ def _tile(
     bar = max(1, width // max(len(one.shares), 1))
     highest = max(one.shares, default=0.0) or 1.0
     lines = []
-    name = style.printable(f"{one.name} {one.note}").ljust(width)[:width]
+    name = to_left(style.printable(f"{one.name} {one.note}"), width)
     lines.append(paint((Segment(name, style.foreground),), style, 0))
     for row in reversed(range(rows)):
         text = "".join(_bar(share / highest * rows - row, style) * bar for share in one.shares)
-        lines.append(paint((Segment(text.ljust(width)[:width], style.color(color)),), style, 0))
+        lines.append(paint((Segment(to_left(text, width), style.color(color)),), style, 0))
     low, high = brief(of.low), brief(of.high)
     size = bar * len(one.shares)
-    axis = (low + " " * (size - len(low) - len(high)) + high).ljust(width)[:width]
+    axis = to_left(low + " " * (size - len(low) - len(high)) + high, width)
     lines.append(paint((Segment(axis, style.dim),), style, 0))
     return _padded(lines, width, style)
 
@@ -63,4 +64,4 @@ def _bar(height: float, style: DrawStyle) -> str:
 
 def _padded(lines: list[str], width: int, style: DrawStyle) -> list[str]:
     """Return lines of the same width; without colours, `paint` has removed trailing spaces."""
-    return lines if style.has_color else [line.ljust(width) for line in lines]
+    return lines if style.has_color else [to_left(line, width) for line in lines]

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from itertools import cycle, groupby
 from string import ascii_lowercase
 
+from rnnlab.base.cells import shortened
 from rnnlab.base.display import MISSING
 from rnnlab.plots._canvas import Pen
 from rnnlab.plots._chart import Chart
 from rnnlab.plots._style import DrawStyle
-from rnnlab.plots._text import Line, Segment, columns, cropped, shortened
+from rnnlab.plots._text import Line, Segment, columns, cropped
 from rnnlab.plots._ticks import brief, place, significant
 from rnnlab.plots._y_range import Series, View
 
@@ -26,7 +27,9 @@ _VALUE_WIDTH = 10
 _LEAST_DECADES = 1.5
 """Decades between the lowest and the highest visible value from which the log scale is offered."""
 _NUM_FORMS = 3
-"""Number of formats of an entry, from the longest to the shortest."""
+"""Number of formats of an entry with its values, from the longest to the shortest."""
+_SHORTEST, _LEVELS_UNREAD, _UNREAD = _NUM_FORMS - 1, _NUM_FORMS, _NUM_FORMS + 1
+"""Formats for a single row: the shortest with values, levels without theirs, no values at all."""
 
 
 def pens_of(view: View, style: DrawStyle) -> list[Pen]:
@@ -56,12 +59,16 @@ def heading(
     if columns(row) <= width:
         return [row]
     if most_rows < 2:
-        return [_row([(title, note), *forms[-1]], width, style)]
+        return [_single_row((title, note), chart, view, pens, style, width)]
     for entries in forms:
         rows, num_left_out = _table(entries, width, most_rows - 1)
         if not num_left_out:
             break
     else:
+        packed = _packed(_entries(view, pens, style, width, _LEVELS_UNREAD), width)
+        if len(packed) < most_rows:
+            rows, num_left_out = packed, 0
+    if num_left_out:
         curves = "curve" if num_left_out == 1 else "curves"
         dot = style.printable("·")
         head = (*head, Segment(f" {dot} {num_left_out} {curves} not named", style.dim))
@@ -113,7 +120,8 @@ def _entries(
     dash = Segment(style.signs.level * 2, style.dim)
     for level, _, arrow in view.marks:
         value = brief(level.value, has_units=view.has_units)
-        text = f" {style.printable(level.name)} {value}{style.printable(arrow)}"
+        read = f" {value}" if form < _LEVELS_UNREAD else ""
+        text = f" {style.printable(level.name)}{read}{style.printable(arrow)}"
         entries.append((dash, Segment(text, style.foreground)))
     return entries
 
@@ -145,20 +153,35 @@ def _entry(
             sign = f"{pen.letter} {run}" if run else pen.letter
         words = [sign, part] if form == 0 or not run else [sign]
         entry.append(Segment((" " if entry else "") + " ".join(filter(None, words)), color))
-        value = MISSING if read is None else significant(read, has_units=has_units)
-        entry.append(Segment(f" {style.printable(value)}", style.foreground))
+        if form < _UNREAD:
+            value = MISSING if read is None else significant(read, has_units=has_units)
+            entry.append(Segment(f" {style.printable(value)}", style.foreground))
     return tuple(entry)
 
 
-def _row(parts: list[Line], width: int, style: DrawStyle) -> Line:
-    """Return as many parts as fit in one row; only the first may be truncated."""
-    row = cropped(parts[0], width, style.ellipsis)
-    for part in parts[1:]:
-        longer = (*row, _NARROW_GAP, *part)
-        if columns(longer) > width:
-            break
-        row = longer
-    return row
+def _single_row(
+    head: Line, chart: Chart, view: View, pens: Sequence[Pen], style: DrawStyle, width: int
+) -> Line:
+    """Return the head and all curves in one row; if there is no room, the number of the others.
+
+    The names are more important than the values, unless a cursor reads them.
+    """
+    for form in (_SHORTEST, _LEVELS_UNREAD, _UNREAD)[: 2 if chart.cursor is not None else 3]:
+        entries = _entries(view, pens, style, width, form)
+        row = _joined([head, *entries])
+        if columns(row) <= width:
+            return row
+    for num in reversed(range(len(entries))):
+        others = Segment(f" +{len(entries) - num}", style.dim)
+        row = (*_joined([head, *entries[:num]]), others)
+        if columns(row) <= width:
+            return row
+    return cropped(head, width, style.ellipsis)
+
+
+def _joined(parts: Iterable[Line]) -> Line:
+    """Return the parts in one line, with narrow gaps between them."""
+    return tuple(segment for part in parts for segment in (_NARROW_GAP, *part))[1:]
 
 
 def _table(entries: list[Line], width: int, most_rows: int) -> tuple[list[Line], int]:
@@ -170,6 +193,17 @@ def _table(entries: list[Line], width: int, most_rows: int) -> tuple[list[Line],
     shown = padded[: per_row * most_rows]
     rows = [_spaced(shown[i : i + per_row]) for i in range(0, len(shown), per_row)]
     return rows, len(entries) - len(shown)
+
+
+def _packed(entries: list[Line], width: int) -> list[Line]:
+    """Return the entries in as few rows as have room for them; their columns are not aligned."""
+    rows: list[list[Line]] = []
+    for entry in entries:
+        if rows and columns(_spaced([*rows[-1], entry])) <= width:
+            rows[-1].append(entry)
+        else:
+            rows.append([entry])
+    return [_spaced(row) for row in rows]
 
 
 def _spaced(parts: Iterable[Line]) -> Line:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
+from rnnlab.base.cells import shortened
 from rnnlab.plots._figures import Table
 from rnnlab.plots._style import DrawStyle
-from rnnlab.plots._text import Segment, cropped, paint, shortened
+from rnnlab.plots._text import Segment, cropped, paint
 
 _GAP = "  "
 

@@ -41,15 +41,6 @@ def cropped(line: Line, width: int, ellipsis: str) -> Line:
     return (*result, Segment(ellipsis[:width], color))
 
 
-def shortened(text: str, width: int, ellipsis: str) -> str:
-    """Return text of at most `width` columns, truncated in the middle: names differ at the end."""
-    if cell_len(text) <= width:
-        return text
-    left = max(width - cell_len(ellipsis), 0)
-    head, tail = text[: (left + 1) // 2], text[len(text) - left // 2 :]
-    return set_cell_size(head + ellipsis + tail, width)
-
-
 def paint(line: Line, style: DrawStyle, width: int) -> str:
     """Return a line as text with escape sequences; pad it to `width` if there is a background."""
     pad = " " * (width - columns(line))

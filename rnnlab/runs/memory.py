@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import os
 import platform
@@ -42,6 +41,8 @@ def forget_peak() -> None:
     """Give free memory back to the system and reset `peak_bytes`, if Linux permits it (proc(5))."""
     gc.collect()
     if platform.libc_ver()[0] == "glibc":
+        import ctypes  # a MiB that the lab, which has no use for it, need not hold
+
         ctypes.CDLL(None).malloc_trim(0)
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", "ascii")

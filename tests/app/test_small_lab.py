@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.widgets import RadioButton, RadioSet
+
 from tests.toys.app_lab import home, table, until
 from tests.toys.picture import lines
 
@@ -62,3 +64,25 @@ async def test_the_charts_name_their_keys_at_every_size(lab: Lab, app: LabApp) -
         await until(pilot, lambda: "Charts: ← → cursor · ↑ ↓ zoom" in "\n".join(lines(app)))
         table(app).focus()
         await until(pilot, lambda: "cursor" not in "\n".join(lines(app)))
+
+
+async def test_every_choice_of_a_preference_is_in_sight_on_a_narrow_terminal(app: LabApp) -> None:
+    async with app.run_test(size=(50, 15)) as pilot:
+        await pilot.press("f12")
+        await until(pilot, lambda: app.screen.query(RadioButton))
+        choices = app.screen.query(RadioButton)
+        assert all(choice.size.width >= len(str(choice.label)) + 4 for choice in choices)
+        assert all(
+            choice.region.right <= choice.query_ancestor(RadioSet).region.right
+            for choice in choices
+        )
+
+
+async def test_two_runs_are_in_sight_on_the_lowest_terminal(lab: Lab, app: LabApp) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        lab.add(name)
+    async with app.run_test(size=(50, 15)) as pilot:
+        await until(pilot, lambda: table(app).row_count == 3)
+        await until(pilot, lambda: home(app).plots.content_size.height == 4)
+        names = [name for name in ("alpha", "beta", "gamma") if name in "\n".join(lines(app)[:5])]
+        assert len(names) == 2

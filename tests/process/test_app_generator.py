@@ -110,7 +110,7 @@ async def test_a_generator_answers_refuses_cancels_is_replaced_and_ends_with_the
         # One that is killed is said, and the next prompt starts another.
         (child,) = generators()
         os.kill(child.pid, signal.SIGKILL)
-        await until(pilot, lambda: "the generator ended" in status_line(app))
+        await until(pilot, lambda: "the generator was killed" in status_line(app))
         await ask(pilot, app, "La", "greedy")
         await until(pilot, lambda: [one.prompt for one in shown_answers(app)] == ["La"])
         await until(pilot, lambda: "done" in status_line(app))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from rich.text import Text
 from textual.containers import Vertical
 from textual.widgets import Static
 
@@ -141,3 +142,15 @@ async def test_every_look_of_a_row_begins_after_the_common_beginning(look: str) 
         assert first.startswith("p" if look == "letters" else "…paint")
         assert "told" not in first
         assert max(map(len, first.splitlines())) <= 100
+
+
+async def test_the_common_beginning_is_muted_once_so_that_it_can_be_read() -> None:
+    board = CandidateBoard()
+    async with shown(board, size=(100, 60)) as (_host, pilot):
+        await fill(board)
+        await until(pilot, lambda: BEGINNING in str(board.query_one("#beginning", Static).content))
+        beginning, number = (board.query_one(name, Static) for name in ("#beginning", "#page"))
+        assert isinstance(beginning.content, Text)
+        assert not beginning.content.spans
+        assert not beginning.content.style, "the muted colour of the line and nothing else"
+        assert beginning.styles.color == number.styles.color

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rnnlab.tui.tokens.distribution import DistributionPane, ShownRow
 from tests.toys.host import shown
@@ -30,6 +31,19 @@ async def test_each_token_has_both_probabilities_and_the_filter_that_drops_it() 
         assert words(lines[5]) == ["␣", "3", "10.00%", "✗", "ban"]
         dropped = [part for part in pane.lines[5] if part.text.startswith("␣")]
         assert "strike" in str(dropped[0].style)
+
+
+async def test_in_a_narrow_pane_no_word_of_the_entropies_is_cut() -> None:
+    pane = DistributionPane()
+    same = row(("b", 0.6, 0.6, "kept"), ("c", 0.4, 0.4, "kept"))
+    same = replace(same, filtered_entropy_nats=same.entropy_nats)
+    pane.styles.width = 46  # of which the border takes 4
+    async with shown(pane) as (_, pilot):
+        pane.show(ShownRow(same, is_filtered=True), "b")
+        await pilot.pause()
+        assert pane.plain.splitlines()[1] == "filtered  the same: no filter changes the…"
+        pane.show(ShownRow(ROW, is_filtered=True), "b")
+        assert pane.plain.splitlines()[1] == "filtered  0.72 bits, perplexity 1.6"
 
 
 async def test_the_cursor_stays_on_its_token_while_the_figures_change() -> None:

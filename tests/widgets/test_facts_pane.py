@@ -46,6 +46,13 @@ def test_the_styles_of_a_broken_line_are_kept() -> None:
     assert [str(span.style) for span in broken.spans if span.end - span.start == 5] == ["bold"]
 
 
+def test_a_broken_line_of_wide_characters_fits() -> None:
+    broken = hanging(Text("note    日本語の文 日本語の文é end"), 20, 8)
+    assert broken.plain.split("\n") == [
+        "note    日本語の文 ", "        日本語の文é ", "        end",
+    ]  # fmt: skip
+
+
 async def test_a_log_follows_its_end_until_the_user_scrolls_up() -> None:
     pane = FactsPane("log", "Log", follows_end=True)
     async with shown(pane) as (_, pilot):

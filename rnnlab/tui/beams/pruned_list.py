@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
+from rnnlab.base.cells import ending
 from rnnlab.base.display import visible
 from rnnlab.protocol.messages import END_MARK, EOS
 from rnnlab.tui.prompting.token_text import LEGEND
@@ -59,9 +61,9 @@ class PrunedList(Widget):
         tokens = [hypothesis.token for hypothesis in self._search.path(node)]
         parts_at = self._search.parting(node, self._best)
         own = "".join(END_MARK if token == EOS else token for token in tokens[parts_at:])
-        text = visible(own, newline="⏎")[-room:]
+        text = ending(visible(own, newline="⏎"), room)
         before = visible("".join(tokens[:parts_at]), newline="⏎")
-        lead = before[-(room - len(text)) :] if room > len(text) else ""
+        lead = ending(before, room - cell_len(text))
         return Text(lead, "dim").append(text, "underline")
 
     def _line(self, pruned: Pruned, text: Text, widest: int, width: int) -> Text:

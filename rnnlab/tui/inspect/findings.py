@@ -7,7 +7,6 @@ the width or the theme change.
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
@@ -18,6 +17,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
+from rnnlab.base.cells import wrapped
 from rnnlab.base.display import visible
 from rnnlab.plots import Chart, DrawStyle, Finding, Picture, Viewport, comparable, draw_picture
 from rnnlab.tui.charts.chart_canvas import ChartCanvas
@@ -252,7 +252,7 @@ def _cells(finding: Finding, width: int) -> Iterator[Cell]:
     """Yield the sentences, wrapped, then the pictures."""
     head = Text(no_wrap=True)
     for sentence in finding.says:
-        for line in textwrap.wrap(visible(sentence, newline=" "), width):
+        for line in wrapped(visible(sentence, newline=" "), width):
             head.append(line + "\n", "bold")
     yield head
     yield from finding.pictures

@@ -38,7 +38,7 @@ class InspectingScreen(ChartsScreen):
         self.tabs.choose(view)
         for name, _ in FIELDS:
             self.query_one(f"#inspect-{name}", Input).disabled = not uses(view, name)
-        self.page.show_text("inspecting ...")
+        self.page.show_text("inspecting…")
         self.ask()
         self.page.focus()
 

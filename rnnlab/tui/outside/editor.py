@@ -14,7 +14,7 @@ from typing import Any
 
 from textual.app import App, SuspendNotSupported
 
-from rnnlab.base.display import shortened
+from rnnlab.base.cells import shortened
 from rnnlab.base.errors import BadInputError
 
 _WIDTH = 60

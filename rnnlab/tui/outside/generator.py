@@ -139,7 +139,7 @@ class GeneratorClient:
 
     def _on_exit(self, process: LineProcess, ended: ProcessExit) -> None:
         """Fail the open questions of a process; report its end, unless it has a successor."""
-        reason = f"the generator ended: {ended.last_line or f'exit code {ended.code}'}"
+        reason = f"the generator {ended.words}"
         if ended.is_hung:
             reason = "the generator was replaced: it did not answer"
         asks = [ask for ask, asked in self._process_of.items() if asked is process]

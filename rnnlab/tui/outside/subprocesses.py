@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import signal
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
@@ -92,6 +93,18 @@ class ProcessExit(NamedTuple):
     """The last line of its stderr; empty if it wrote none."""
     is_hung: bool = False
     """Whether it was killed because it did not answer."""
+
+    @property
+    def words(self) -> str:
+        """How it ended, to follow its name: `was killed: out of memory?`."""
+        if self.last_line:
+            return f"ended: {self.last_line}"
+        if self.code == -signal.SIGKILL:
+            return "was killed: out of memory?"
+        with contextlib.suppress(ValueError):  # a real-time signal has no name
+            if self.code < 0:
+                return f"was ended by {signal.Signals(-self.code).name}"
+        return f"ended: exit code {self.code}"
 
 
 class LineProcess:

@@ -32,7 +32,7 @@ class RowsHead(Horizontal):
         room = max(1, width - _PAGE)
         # A prompt may have a million characters: only its end is shown.
         shown = visible(text[max(0, end - room - 1) : end], newline="⏎")
-        self._beginning.update(Text(tail(shown, room), "dim"))
+        self._beginning.update(Text(tail(shown, room)))
 
     def show_page(self, ones: range, num: int) -> None:
         """Show which of `num` candidates are visible; nothing if all are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rnnlab.base.display import shortened
+from rnnlab.base.cells import shortened
 from rnnlab.runs.checkpoint import POINTERS
 from rnnlab.runs.stored_checkpoints import StoredSteps
 from rnnlab.runs.summary import RunSummary

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
-
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from rnnlab.base.cells import breaks
+
 
 def hanging(text: Text, width: int, indent: int) -> Text:
     """Return a text whose long lines are broken between words, to lines that are indented.
 
-    width: columns of a line; indent: columns before each line but the first of a long one.
+    width: cells of a line; indent: cells before each line but the first of a long one.
     """
     if not indent or width <= 2 * indent:
         return text  # an indented line would have room for a word or two
     lines = []
     for line in text.split("\n", allow_blank=True):
-        pieces = textwrap.wrap(
-            line.plain, width, subsequent_indent=" " * indent, break_on_hyphens=False,
-            drop_whitespace=False, expand_tabs=False, replace_whitespace=False,
-        ) if line.cell_len > width else []  # fmt: skip
-        ends, end = [], 0
-        for number, piece in enumerate(pieces[:-1]):
-            end += len(piece) - (indent if number else 0)
-            ends.append(end)
-        first, *others = line.divide(ends)
+        first, *others = line.divide(breaks(line.plain, width, indent))
         lines.append(first)
         for other in others:
             blanks = len(other.plain) - len(other.plain.lstrip(" "))

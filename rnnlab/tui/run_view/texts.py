@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 
+from rnnlab.base.cells import to_left
 from rnnlab.base.display import (
     MISSING,
     duration,
@@ -33,6 +35,8 @@ INDENTS = {"run-settings": 20, "run-facts": 8, "run-events": 17}
 _BAR = 10
 _SOURCES = tuple(map(str, Source))
 _DEFAULT = str(Source.DEFAULT)
+_SETTING = 18
+"""Cells of the name of a setting; a longer name moves its value."""
 _CHANGED = "changed during training"
 
 
@@ -78,7 +82,8 @@ def settings_text(files: RunFiles, changes: Sequence[Change] = ()) -> Text:
         if names := by_source[source]:
             text.append(("\n" if text else "") + _line(source) + "\n", "bold cyan")
         for name in names:
-            text.append(f" {_line(name):<18} ", "dim")
+            title = _line(name)
+            text.append(f" {to_left(title, max(_SETTING, cell_len(title)))} ", "dim")
             text.append(_line(as_text(files.settings[name])) + "\n")
     return text
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from rnnlab.base.display import count, duration, loss, percent, shortened, sparkline, visible
+from rnnlab.base.cells import shortened, to_left, to_right
+from rnnlab.base.display import count, duration, loss, percent, sparkline, visible
 from rnnlab.runs.fields import FIGURES, value_of
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.state.run_filter import NEWEST, SORTS
@@ -156,8 +157,7 @@ def cell_of(column: str, summary: RunSummary) -> str:
     text = spec.text(summary)
     if not text.isprintable():  # the texts of a run are data; calling `visible` takes longer
         text = visible(text, newline=" ")
-    text = text[: spec.width]
-    return f" {text.ljust(spec.width)}" if spec.is_left else text.rjust(spec.width + 1)
+    return f" {to_left(text, spec.width)}" if spec.is_left else f" {to_right(text, spec.width)}"
 
 
 def fitting(columns: Sequence[str], width: int, longest_name: int) -> tuple[tuple[str, ...], int]:

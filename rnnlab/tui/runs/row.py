@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from rich.text import Text
 
-from rnnlab.base.display import count, duration, loss, shortened, visible
+from rnnlab.base.cells import shortened
+from rnnlab.base.display import count, duration, loss, visible
 from rnnlab.runs.fields import value_of
 from rnnlab.runs.records import State
 from rnnlab.runs.summary import RunSummary

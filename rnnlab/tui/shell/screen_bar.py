@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import RenderResult
 from textual.events import Click
 from textual.widget import Widget
 
+from rnnlab.base.cells import to_right
 from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.shell.actions import written
 from rnnlab.tui.shell.screen_registry import ScreenEntry, entries
@@ -62,8 +64,9 @@ class ScreenBar(Widget):
             text, self._places = _line(form, shown, room)
             if len(self._places) == len(entries()):
                 break
-        if len(text) + 1 + len(self._status) <= room:
-            text.append(self._status.rjust(room - len(text)), "dim")
+        left = room - text.cell_len
+        if cell_len(self._status) < left:
+            text.append(to_right(self._status, left), "dim")
         return text
 
     def on_click(self, event: Click) -> None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from rnnlab.base.cells import wrapped
 from rnnlab.base.display import figure, visible
+from rnnlab.tui.shell.help_line import shortened
 from rnnlab.tui.tokens.lines_view import Line, LinesView, Part
 from rnnlab.tui.tokens.tree_lines import shown_token
 from rnnlab.tui.tokens.tree_pane import BITS
@@ -94,7 +96,7 @@ class DistributionPane(LinesView):
     def lines_to_show(self, width: int, height: int) -> Sequence[Line]:
         """Return the entropies, then the tokens around the cursor."""
         if self._shown is None:
-            return [(Part(line, "dim"),) for line in _wrapped(self._why_empty, width)][:height]
+            return [(Part(line, "dim"),) for line in wrapped(self._why_empty, width)][:height]
         row = self._shown.row
         has_change = self._shown.is_filtered and (
             row.num_left < len(row.tokens)
@@ -111,23 +113,24 @@ class DistributionPane(LinesView):
         heads = f" {'':<{widest}} rank {'model':>7} {'':<{bar}}{'filtered' if has_change else ''}"
         lines: list[Line] = [
             (Part(f"model     entropy {_entropy(row.entropy_nats)}{at}", faint),),
-            (self._filtered_line(row, has_change=has_change),),
+            (self._filtered_line(row, width, has_change=has_change),),
             (Part(heads, "dim"),),
         ]
         for place, token in enumerate(listed, first):
             lines.append(self._line(place, token, widest, bar, has_change=has_change))
         return lines[:height]
 
-    def _filtered_line(self, row: TracedRow, *, has_change: bool) -> Part:
+    def _filtered_line(self, row: TracedRow, width: int, *, has_change: bool) -> Part:
         assert self._shown is not None
-        if not self._shown.is_filtered:
-            return Part("filtered  …", "dim")
-        if row.num_left == 0:
-            return Part("filtered  the filters drop every token here")
-        if not has_change:
-            return Part("filtered  the same: no filter changes the distribution", "dim")
-        left = f"{row.num_left} token{'s' * (row.num_left != 1)} left"
-        return Part(f"filtered  {_entropy(row.filtered_entropy_nats)}, {left}")
+        text, style = "…", "dim"
+        if self._shown.is_filtered and row.num_left == 0:
+            text, style = "the filters drop every token here", ""
+        elif self._shown.is_filtered and not has_change:
+            text = "the same: no filter changes the distribution"
+        elif self._shown.is_filtered:
+            left = f"{row.num_left} token{'s' * (row.num_left != 1)} left"
+            text, style = f"{_entropy(row.filtered_entropy_nats)}, {left}", ""
+        return Part(f"filtered  {shortened(text, width - len('filtered  '))}", style)
 
     def _line(
         self, place: int, token: TracedToken, widest: int, bar: int, *, has_change: bool
@@ -168,13 +171,3 @@ def _bar(fraction: float, width: int) -> str:
 
 def _entropy(nats: float) -> str:
     return f"{nats / BITS:.2f} bits, perplexity {figure(math.exp(nats), 1)}"
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """Return a sentence in lines of at most `width` columns."""
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append("")
-        lines[-1] += f" {word}" if lines[-1] else word
-    return lines

@@ -133,7 +133,7 @@ def _lines(tokens: Sequence[str], width: int) -> list[list[tuple[int, str]]]:
 def _cut_word(line: list[tuple[int, str]], width: int) -> list[tuple[int, str]]:
     """Remove and return the word at a line's end; [] if it is longer than half a line."""
     start = next((i + 1 for i in reversed(range(len(line))) if line[i][1].startswith(" ")), 0)
-    if not start or len(line) - start > width // 2:
+    if not start or sum(cell_len(text) for _, text in line[start:]) > width // 2:
         return []
     word = line[start:]
     del line[start:]

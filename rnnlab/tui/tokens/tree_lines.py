@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from rnnlab.base.cells import ending, truncated
 from rnnlab.base.display import visible
 from rnnlab.protocol.messages import END_MARK, EOS
 from rnnlab.tui.tokens.token_node import Node
@@ -128,7 +129,7 @@ def head_of(line: TreeLine, width: int) -> str:
     while True:
         text += shown_token(node.token)
         if cell_len(text) > width:
-            return _fit(text, width)
+            return truncated(text, width)
         if node is line.last:
             return text
         (node,) = node.children.values()
@@ -142,18 +143,12 @@ def tail_of(line: TreeLine, width: int) -> str:
         token = shown_token(node.token)
         size += cell_len(token)
         if size > width - 1 and node is not line.first:
-            return "…" + "".join(reversed(parts))[-(width - 1) :]
+            return "…" + ending("".join(reversed(parts)), width - 1)
         parts.append(token)
         if node is line.first:
             break
     text = "".join(reversed(parts))
-    return text if cell_len(text) <= width else "…" + text[-(width - 1) :]
-
-
-def _fit(text: str, width: int) -> str:
-    while text and cell_len(text) > max(0, width - 1):
-        text = text[:-1]
-    return f"{text}…" if width > 0 else ""
+    return text if cell_len(text) <= width else "…" + ending(text, width - 1)
 
 
 def _labels(line: TreeLine) -> Iterator[str]:

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual.events import Click
 from textual.message import Message
 
+from rnnlab.base.cells import beginning
 from rnnlab.base.display import MISSING, visible
 from rnnlab.tui.tokens.lines_view import Line, LinesView, Part
 from rnnlab.tui.tokens.token_node import Node
@@ -126,9 +127,9 @@ class TreePane(LinesView):
         room -= len(guides)
         labels = ", ".join(self._segments.labels_of(line))
         label = f" [{visible(labels, newline='⏎')}]" if labels else ""
-        if len(label) > room // 2:
-            label = f"{label[: max(0, room // 2 - 2)]}…]" if room >= 8 else ""
-        room -= len(label)
+        if cell_len(label) > room // 2:
+            label = f"{beginning(label, room // 2 - 2)}…]" if room >= 8 else ""
+        room -= cell_len(label)
         if line.is_choice:
             texts = self._choice(line, room, is_on_path=is_on_path)
         else:
@@ -145,7 +146,7 @@ class TreePane(LinesView):
             style = f"reverse {style}".strip()
         whole = head_of(line, room)
         rest = whole[len(shown_token(line.first.token)) :] if line.last is not line.first else ""
-        return Part(token[: max(1, room)], style), Part(rest, "" if is_on_path else "dim")
+        return Part(beginning(token, max(1, room)), style), Part(rest, "" if is_on_path else "dim")
 
     def _figures(self, node: Node, totals: dict[Node, tuple[float, bool]]) -> Part:
         """Return probability, log-prob of the text up to the node, and entropy after it."""

@@ -43,6 +43,8 @@ PICTURES: tuple[Picture, ...] = (
     ShadedText("unit", ("a", "[bold]", "\n", "\x1b[31m", "é"), (1.0, -1.0, 0.0, 0.5, -0.4)),
     Table("table", ("name", "value", "other"), (("a" * 60, "1", "2"), ("b", "3", "4"))),
     Chart("chart", "step", "", (Curve("c", (0.0, 1.0), (1.0, math.nan), 0),)),
+    HeatMap("text", ("日本語の名前です",), tuple("日本語の文"), ((0.5,) * 5,), low=0, high=1),
+    Histograms("gates", (Distribution("日本語の名前です", (0.5, 0.5), "日本語の名前です"),)),
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from rnnlab.plots import Chart, Curve, DrawStyle, draw, layer_norms, loss
+from rnnlab.plots import Chart, Curve, DrawStyle, Level, draw, layer_norms, loss
 from tests.toys.plot_runs import make_run
 
 PLAIN = DrawStyle(has_color=False)
@@ -111,9 +111,35 @@ def test_the_legend_of_many_runs_gets_shorter_then_counts_the_rest() -> None:
     assert narrow[1].index(" b ") == narrow[2].index(" e ")
 
 
-def test_a_value_in_the_legend_is_omitted_rather_than_truncated() -> None:
-    both = chart(curve(4.0, 2.0), curve(4.0, 2.1, name="val"))
-    assert draw(both, 28, 4, style=PLAIN).startswith("loss  ⠒⠒ train 2.000\n")
+def test_a_single_row_names_every_curve_before_it_gives_their_values() -> None:
+    load = chart(*(curve(1.0, 2.0, name=name) for name in ("processor", "memory", "gpu 0")))
+    assert draw(load, 54, 4, style=PLAIN).startswith(
+        "loss  a processor 2.000  b memory 2.000  c gpu 0 2.000\n"
+    )
+    assert draw(load, 46, 4, style=PLAIN).startswith("loss  a processor  b memory  c gpu 0\n")
+    assert draw(load, 30, 4, style=PLAIN).startswith("loss  a processor  b memory +1\n")
+
+
+def test_a_single_row_gives_values_before_those_of_levels_and_at_the_cursor() -> None:
+    both = chart(
+        curve(4.0, 2.0), curve(4.0, 2.1, name="val"), levels=(Level("floor", 2.0),), cursor=10.0
+    )
+    at_end = replace(both, cursor=None)
+    assert draw(at_end, 44, 4, style=PLAIN).startswith(
+        "loss  ⠒⠒ train 2.000  ⠒⠒ val 2.100  ╌╌ floor\n"
+    )
+    assert draw(at_end, 40, 4, style=PLAIN).startswith("loss  ⠒⠒ train  ⠒⠒ val  ╌╌ floor\n")
+    head = draw(both, 40, 4, style=PLAIN).split("\n")[0]
+    assert re.fullmatch(r"loss · at step 10  ⠒⠒ train 4\.000 \+2", head.rstrip()), head
+
+
+def test_entries_of_different_widths_are_packed_before_one_is_left_out() -> None:
+    names = {"stump-lstm-128": 0, "stump-gru-128": 1, "starter": 2}
+    runs = [make_run(name, color=color) for name, color in names.items()]
+    several = replace(loss.chart(runs), levels=(Level("floor", 2.0),))
+    head, row, *_ = draw(several, 80, 8, style=PLAIN).split("\n")
+    assert "not named" not in head
+    assert [name for name in (*names, "floor") if name not in row] == []
 
 
 def test_a_title_too_wide_ends_in_an_ellipsis() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -154,3 +155,17 @@ def _left_by(do: Callable[[], Awaitable[None]]) -> list[str]:
     with warnings_to_the_end(ResourceWarning) as seen:
         asyncio.run(main())
     return seen
+
+
+@pytest.mark.parametrize(
+    ("code", "last_line", "words"),
+    [
+        (-signal.SIGKILL, "", "was killed: out of memory?"),
+        (-signal.SIGTERM, "", "was ended by SIGTERM"),
+        (-40, "", "ended: exit code -40"),
+        (1, "", "ended: exit code 1"),
+        (1, "ImportError: torch", "ended: ImportError: torch"),
+    ],
+)
+def test_the_end_of_a_process_is_described_in_words(code: int, last_line: str, words: str) -> None:
+    assert ProcessExit(code, last_line).words == words

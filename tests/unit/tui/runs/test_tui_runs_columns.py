@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
@@ -66,7 +68,9 @@ def test_the_sorted_column_is_marked_with_the_direction() -> None:
 def test_every_cell_and_title_is_as_wide_as_its_column(
     stream: RunSummary, documents: RunSummary
 ) -> None:
+    wide = replace(documents, tags=("日本語の文", "語"), corpus="文の集まりです")
     for name, column in COLUMNS.items():
+        assert cell_len(cell_of(name, wide)) == column.width + 1, name
         assert {len(cell_of(name, run)) for run in (stream, documents)} == {column.width + 1}, name
         title = header(name, column.sort, is_reversed=False)
         assert len(title) <= column.width + 1, name

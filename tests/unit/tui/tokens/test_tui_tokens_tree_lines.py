@@ -74,6 +74,15 @@ def test_a_long_text_is_shown_by_its_end_above_the_cursor_and_its_beginning_belo
     assert below.node is below.first
 
 
+def test_a_wide_text_is_measured_in_cells() -> None:
+    tree = tree_of("日本語の文" * 5)
+    tree.go_to(10)
+    above, below = lines(tree)
+    assert tail_of(above, 6) == "…の文"
+    assert head_of(below, 6) == "日本…"
+    assert tail_of(below, 1) == "…"
+
+
 def test_labels_and_deep_guides_fit() -> None:
     tree = tree_of("ab")
     tree.grow(tree.current, [("greedy", "xy", [-1.0, -1.0]), ("beam", "x", [-1.0])])
