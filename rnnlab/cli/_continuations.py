@@ -15,6 +15,7 @@ from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.run import Run
 
 if TYPE_CHECKING:
+    from rnnlab.cli._dynamic import Prepared
     from rnnlab.inference import EncodedPrompt, LoadedModel, PrefilledPrompts, Unknown
 
 _MAX_ROWS = 512
@@ -70,25 +71,32 @@ def generate(
     options: GenerateOptions,
     trace: Callable[[Trace], object] | None = None,
     tell: Callable[[str], object] = str,
+    prepare: Callable[[LoadedModel], Prepared] | None = None,
 ) -> Iterator[list[Answer]]:
     """Yield one list per prompt: the answers of all decoders.
 
     Prompts are prefilled and continued in batches of at most `_MAX_ROWS` hypotheses. trace: called
     with every step of every decoder. tell: called once, before the first answer, with the name of
-    the weights that answer.
+    the weights that answer, and again with the settings of a learner. prepare: returns the learner
+    that reads each prompt before it is continued.
     """
     from rnnlab.inference import load_model, prefill
 
     loaded = load_model(run.paths, resolve_checkpoint(run.paths, options.checkpoint))
     encoded = _encode(loaded, options)
     tell(weights_of(run, loaded.step))
+    prepared = None if prepare is None else prepare(loaded)
     widest = max(options.rows_a_prompt(spec) for spec in options.specs)
     size = max(1, _MAX_ROWS // widest)
+    if prepared is not None:
+        tell(f"learning from the prompt: {prepared.text()}")
+        size = 1  # each prompt has weights of its own
     for first in range(0, len(encoded), size):
-        prefilled = prefill(loaded, encoded[first : first + size], options.specs)
+        model = loaded if prepared is None else prepared.after(loaded, encoded[first].tokens)
+        prefilled = prefill(model, encoded[first : first + size], options.specs)
         by_prompt: list[list[Answer]] = [[] for _ in prefilled.prompts]
         for number in range(len(options.specs)):
-            answers = _continue(loaded, prefilled, number, options, first, trace)
+            answers = _continue(model, prefilled, number, options, first, trace)
             by_prompt = [old + new for old, new in zip(by_prompt, answers, strict=True)]
         for place, answers_of_prompt in enumerate(by_prompt, first):
             yield [replace(answer, prompt_number=place) for answer in answers_of_prompt]

@@ -44,10 +44,7 @@ def measure(
     """
     measured = measure_all(run, [(split, checkpoint)], data, file, errors)
     if not measured:
-        raise BadInputError(
-            f"the corpus of {run.name!r} has no {split} split",
-            f"choose another --split, or train with --{split}-fraction",
-        )
+        raise no_split(run.name, split)
     return measured[split, checkpoint]
 
 
@@ -64,6 +61,14 @@ def measure_all(
     """
     with progress_bar("loading the model") as bar:
         return _measure_all(run, pairs, data, file, errors, bar)
+
+
+def no_split(name: str, split: SplitName) -> BadInputError:
+    """Return the error for a split that the corpus of a run does not have."""
+    return BadInputError(
+        f"the corpus of {name!r} has no {split} split",
+        f"choose another --split, or train with --{split}-fraction",
+    )
 
 
 def _measure_all(
@@ -86,7 +91,7 @@ def _measure_all(
             models[checkpoint] = load_model(run.paths, resolve_checkpoint(run.paths, checkpoint))
         loaded = models[checkpoint]
         bar.begin("reading the corpus")
-        dataset = dataset or _dataset(run, loaded, data, file, errors, bar)
+        dataset = dataset or read_dataset(run, loaded, data, file, errors, bar)
         if split not in dataset.splits:
             continue
         bar.begin(f"evaluating {run.name} on {split}")
@@ -95,7 +100,7 @@ def _measure_all(
     return measured
 
 
-def _dataset(
+def read_dataset(
     run: Run,
     loaded: LoadedModel,
     data: Path | None,
@@ -103,6 +108,10 @@ def _dataset(
     errors: str | None,
     progress: Progress,
 ) -> Dataset:
+    """Return a run's corpus, or another text in its place, in the vocabulary of the run.
+
+    Raises BadInputError if the corpus is missing or has changed.
+    """
     from rnnlab.corpora import prepare
 
     if file is not None:

@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Optional
 import typer
 
 from rnnlab.base.display import figure, nats_per, visible
+from rnnlab.cli._dynamic import (
+    Dynamic,
+    DynamicDecay,
+    DynamicLr,
+    DynamicOptions,
+    DynamicWindow,
+    MeasuredDynamic,
+    measure_dynamic,
+)
 from rnnlab.cli._measure import measure
 from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, RunName
 from rnnlab.cli._output import print_json, print_wide_table, say
@@ -37,17 +46,29 @@ def command(
         typer.Option(help="Treatment of invalid bytes in --file (default: the run's)."),
     ] = None,
     checkpoint: Checkpoint = "last",
+    dynamic: Dynamic = False,
+    dynamic_lr: DynamicLr = None,
+    dynamic_decay: DynamicDecay = None,
+    dynamic_window: DynamicWindow = None,
     checkpoints: Checkpoints = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Measure loss, perplexity and accuracy of a run's model.
 
-    The figures depend neither on the batch size nor on the window.
+    The figures depend neither on the batch size nor on the window. With --dynamic, the model learns
+    from each piece of the text after it has predicted the piece.
     """
     opened = RunStore.default(checkpoints).open(run)
-    step, evaluation, floor = measure(opened, split, checkpoint, data, file, errors)
-    in_training = None if file or split != "val" else _val_in_training(opened, step, evaluation)
+    learning: MeasuredDynamic | None = None
+    options = DynamicOptions(dynamic, dynamic_lr, dynamic_decay, dynamic_window)
+    if options.is_on:
+        learning = measure_dynamic(opened, split, checkpoint, options, data, file, errors)
+        step, evaluation, floor = learning.step, learning.evaluation.dynamic, learning.floor
+    else:
+        step, evaluation, floor = measure(opened, split, checkpoint, data, file, errors)
+    is_other = file or split != "val" or learning is not None
+    in_training = None if is_other else _val_in_training(opened, step, evaluation)
     document: dict[str, Any] = {
         "run": run,
         "split": split,
@@ -59,6 +80,7 @@ def command(
         "num_tokens": evaluation.num_tokens,
         "training_val": None if in_training is None else in_training._asdict(),
         **_distance(evaluation, floor),
+        "dynamic": None if learning is None else learning.document(),
     }
     if evaluation.confusion is not None:
         from rnnlab.corpora import Vocabulary
@@ -83,12 +105,14 @@ def command(
     else:
         unit = summarise(opened).unit
         say(
-            f"{weights} on {_place(split, file)}: {figure(evaluation.loss_nats, 4)} "
-            f"{nats_per(unit)}, "
+            f"{weights} on {_place(split, file)}{', learning from it' if learning else ''}: "
+            f"{figure(evaluation.loss_nats, 4)} {nats_per(unit)}, "
             f"{figure(evaluation.bits_per_char, 4)} bits/char, "
             f"perplexity {figure(evaluation.perplexity, 3)}, "
             f"accuracy {evaluation.accuracy:.1%} on {evaluation.num_tokens:,} tokens"
         )
+        if learning is not None:
+            say(learning.gain(nats_per(unit)))
         if in_training is not None:
             say(
                 f"val in training: {figure(in_training.loss_nats, 4)} {nats_per(unit)} "

@@ -6,6 +6,7 @@ import json as json_format
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -13,7 +14,15 @@ import typer
 
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
-from rnnlab.cli._options import Checkpoint, Checkpoints, Json, RunName
+from rnnlab.cli._dynamic import (
+    Dynamic,
+    DynamicDecay,
+    DynamicLr,
+    DynamicOptions,
+    DynamicWindow,
+    prepare_learner,
+)
+from rnnlab.cli._options import Checkpoint, Checkpoints, Data, Json, RunName
 from rnnlab.cli._output import print_json, talk
 from rnnlab.cli._progress import progress_bar
 from rnnlab.cli._prompt_options import Decoders, Seed, Unknown
@@ -54,10 +63,17 @@ def command(
         Optional[Path],  # noqa: UP045
         typer.Option(help="File for the trace: one line of JSON per step."),
     ] = None,
+    dynamic: Dynamic = False,
+    dynamic_lr: DynamicLr = None,
+    dynamic_decay: DynamicDecay = None,
+    dynamic_window: DynamicWindow = None,
     checkpoints: Checkpoints = None,
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """Continue a text with one or several decoders, side by side.
+
+    With --dynamic, the model first learns from the prompt, from each one anew.
 
     If standard output is not a terminal, plain text is printed. A single candidate is its text
     alone; why it ended early goes to standard error. Several candidates are blocks, each below a
@@ -74,8 +90,9 @@ def command(
     texts = [prompt] if prompt is not None else read_prompts(prompts or Path())
     opened = RunStore.default(checkpoints).open(run)
     options = GenerateOptions(texts, specs, length, num, seed, checkpoint, unknown)
+    learning = DynamicOptions(dynamic, dynamic_lr, dynamic_decay, dynamic_window)
     steps: list[Trace] = []
-    weights: list[str] = []
+    heads: list[str] = []
     with _trace_file(trace) as write:
         is_traced = tree or trace is not None
 
@@ -87,13 +104,15 @@ def command(
         with progress_bar(f"prompting {run}") as bar:
             answers = []
             trace_step = add_step if is_traced else None
-            for several in generate(opened, options, trace_step, weights.append):
+            prepare = partial(prepare_learner, opened, learning, data, bar)
+            learner = prepare if learning.is_on else None
+            for several in generate(opened, options, trace_step, heads.append, learner):
                 answers.append(several)
                 bar(len(answers), len(texts))
     if json:
         print_json([asdict(answer) for several in answers for answer in several])
         return
-    talk(weights[0])
+    talk("\n".join(heads))
     for number, several in enumerate(answers):
         if len(texts) > 1:
             typer.echo(f"{chr(10) if number else ''}{visible(texts[number], newline='⏎')}")

@@ -95,6 +95,16 @@ class BucketedSplit(Split):
         for rows in sorted_order(self.lengths, max_tokens, *self._eval_limits):
             yield self.padded(rows)
 
+    def pieces(self, size: int, start: float = 0.0) -> Iterator[Batch]:
+        """Yield consecutive rows, as many as have `size` inputs."""
+        ends = np.cumsum(self.lengths)
+        row, num_rows = int(start * len(ends)), len(ends)
+        while row < num_rows:
+            num_read = int(ends[row - 1]) if row else 0
+            stop = min(int(np.searchsorted(ends, num_read + size)) + 1, num_rows)
+            yield self.padded(np.arange(row, stop))
+            row = stop
+
     def padding(self) -> float:
         """Return the fraction of padding in the batches of the first epoch."""
         return self._buckets.padding()

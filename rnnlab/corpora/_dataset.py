@@ -77,6 +77,15 @@ class Split(ABC):
         depends neither on the batch size nor on the length of the windows.
         """
 
+    @abstractmethod
+    def pieces(self, size: int, start: float = 0.0) -> Iterator[Batch]:
+        """Yield the split in the order of its text, for a model that learns while it reads.
+
+        size: tokens of a piece, the last excepted. Sentences and documents are not divided: a piece
+        ends with the one that completes its size. start: where to begin, as a fraction of the
+        split.
+        """
+
 
 class WordVectors(NamedTuple):
     """Initial word vectors, read from a file."""

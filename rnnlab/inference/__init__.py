@@ -19,7 +19,7 @@ from rnnlab.inference._generate import (
 )
 from rnnlab.inference._loaded import LoadedModel, load_model
 from rnnlab.inference._prompt import EncodedPrompt, Unknown, begin_text, encode_prompt
-from rnnlab.inference._score import TextScore, score_text
+from rnnlab.inference._score import TextScore, encode_text, score_text
 from rnnlab.inference._tally import Tally
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "continue_texts",
     "distributions_of",
     "encode_prompt",
+    "encode_text",
     "evaluate_loaded",
     "evaluate_with",
     "load_model",

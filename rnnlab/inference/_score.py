@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnnlab.corpora import Progress, silent
+from rnnlab.corpora import Ids, Progress, Vocabulary, silent
 from rnnlab.inference._loaded import LoadedModel
 
 _CHUNK = 4096
@@ -43,6 +43,18 @@ class TextScore(NamedTuple):
         return -self.logprob / math.log(2) / self.num_letters if self.num_letters else 0.0
 
 
+def encode_text(vocabulary: Vocabulary, text: str) -> tuple[str, Ids]:
+    """Return a text as it is read, and its token ids.
+
+    Raises BadInputError for characters that are not in the vocabulary.
+    """
+    # Normalise only if necessary: in a generated text, a letter and a combining mark may be two
+    # tokens, which NFC would join.
+    if vocabulary.unknown(vocabulary.split(text)):
+        text = vocabulary.normalise(text)
+    return text, vocabulary.encode(text)
+
+
 def score_text(loaded: LoadedModel, text: str, progress: Progress = silent) -> TextScore:
     """Return the log-prob of every token of a text.
 
@@ -50,11 +62,7 @@ def score_text(loaded: LoadedModel, text: str, progress: Progress = silent) -> T
     Raises BadInputError for characters that are not in the vocabulary, and for a classifier.
     """
     stepper, vocabulary = loaded.stepper, loaded.vocabulary
-    # Normalise only if necessary: in a generated text, a letter and a combining mark may be two
-    # tokens, which NFC would join.
-    if vocabulary.unknown(vocabulary.split(text)):
-        text = vocabulary.normalise(text)
-    ids = vocabulary.encode(text)
+    text, ids = encode_text(vocabulary, text)
     state = stepper.begin()
     token_logprobs: list[float] = []
     chunk = max(1, min(_CHUNK, _LOG_PROBS // len(vocabulary)))

@@ -210,6 +210,37 @@ def test_a_limit_evaluates_the_first_tokens_only(train: Split) -> None:
     assert len(smallest.inputs_BT) == 1
 
 
+def test_pieces_cover_the_split_once_in_the_order_of_the_text(train: Split) -> None:
+    """A model that learns while it reads may only have seen what comes before."""
+    pieces = list(train.pieces(60))
+    assert targets(pieces) == targets(train.eval_batches())
+    assert all(piece.num_read >= 60 for piece in pieces[:-1])
+    rows = [alone(piece, row) for piece in pieces for row in range(len(piece.inputs_BT))]
+    finer = [alone(piece, row) for piece in train.pieces(1) for row in range(len(piece.inputs_BT))]
+    assert _read(rows) == _read(finer)
+    (whole,) = train.pieces(10**9)
+    assert whole.num_read == sum(piece.num_read for piece in pieces)
+
+
+def test_pieces_begin_at_a_fraction_of_the_split(train: Split) -> None:
+    whole, half = list(train.pieces(1)), list(train.pieces(1, start=0.5))
+    assert len(half) == len(whole) - len(whole) // 2
+    assert _read(half) == _read(whole)[-len(_read(half)) :]
+    assert half[0].is_start
+
+
+def _read(batches: Iterable[Batch]) -> list[int]:
+    """Return the inputs of batches one after another, without padding."""
+    ids: list[int] = []
+    for batch in batches:
+        lengths = batch.lengths_B
+        if lengths is None:
+            lengths = (batch.targets != IGNORED).sum(axis=1)
+        for row, length in zip(batch.inputs_BT, lengths, strict=True):
+            ids += row[:length].tolist()
+    return ids
+
+
 def test_inputs_are_the_previous_targets(train: Split) -> None:
     """The inputs are the targets shifted by one: no token is read before it is predicted."""
     for batch in (*train.train_batches(1), *train.eval_batches()):
@@ -316,6 +347,9 @@ class Uncut(Split):
         for batch in batches:
             for row in range(len(batch.inputs_BT)):
                 yield alone(batch, row)
+
+    def pieces(self, size: int, start: float = 0.0) -> Iterator[Batch]:
+        return self._split.pieces(size, start)
 
 
 def alone(batch: Batch, row: int) -> Batch:

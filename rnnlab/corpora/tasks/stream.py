@@ -68,11 +68,19 @@ class StreamSplit(Split):
         end = len(self._ids) - 1
         if max_tokens:
             end = min(end, max_tokens)
-        for begin in range(0, end, self._eval_window):
-            stop = min(begin + self._eval_window, end)
+        yield from self._windows(self._eval_window, 0, end)
+
+    def pieces(self, size: int, start: float = 0.0) -> Iterator[Batch]:
+        """Yield windows of `size` tokens of the text as one stream."""
+        end = len(self._ids) - 1
+        yield from self._windows(size, int(start * end), end)
+
+    def _windows(self, size: int, first: int, end: int) -> Iterator[Batch]:
+        for begin in range(first, end, size):
+            stop = min(begin + size, end)
             inputs_1T = self._ids[begin:stop][None]
             targets_1T = self._ids[begin + 1 : stop + 1][None]
-            yield Batch(inputs_1T, targets_1T, stop - begin, is_start=begin == 0)
+            yield Batch(inputs_1T, targets_1T, stop - begin, is_start=begin == first)
 
 
 def read(

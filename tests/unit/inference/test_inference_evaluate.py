@@ -45,6 +45,9 @@ class Batches(Split):
     def eval_batches(self, max_tokens: int = 0) -> Iterator[Batch]:
         return iter(self._batches)
 
+    def pieces(self, size: int, start: float = 0.0) -> Iterator[Batch]:
+        raise AssertionError("an evaluation reads no pieces")
+
 
 def calm(loaded: LoadedModel) -> LoadedModel:
     """Make the weights so small that rectified units do not grow without bound."""

@@ -48,6 +48,9 @@ class _Documents(Split):
     def train_batches(self, epoch: int, start: int = 0) -> Iterator[object]:  # type: ignore[override]
         raise AssertionError("a look reads no training batch")
 
+    def pieces(self, size: int, start: float = 0.0) -> Iterator[Batch]:
+        raise AssertionError("a look reads no pieces")
+
     def eval_batches(self, max_tokens: int = 0) -> Iterator[object]:  # type: ignore[override]
         tokens, classes = (part.numpy() for part in self._sample)
         yield Batch(tokens, classes, len(tokens), is_start=True, lengths_B=np.full(len(tokens), 30))
