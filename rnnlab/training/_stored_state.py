@@ -49,7 +49,9 @@ def read_scalars(scalars: Mapping[str, object]) -> dict[str, Any]:
     for name in SCALARS:
         if name not in scalars:
             raise BadStateError(f"it has no {name}")
-    values = {name: scalars[name] for name in (*SCALARS, *LATER_SCALARS) if name in scalars}
+    values: dict[str, Any] = {
+        name: scalars[name] for name in (*SCALARS, *LATER_SCALARS) if name in scalars
+    }
     _check_types(TrainingState, values)
     changed: Mapping[str, float] = values["changed"]
     for name, value in changed.items():
