@@ -11,8 +11,8 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 _Types = tuple[type, ...]
-MOST_WHOLE = 1 << 62
-"""Largest whole number that a field may have: JSON has no limit, but a larger one is no float."""
+MOST_WHOLE = (1 << 63) - 1
+"""Largest whole number that a field may have: JSON has no limit, but a float has one."""
 
 
 def misfit(kind: type, values: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 Each function reads one part of the file and raises BadStateError for a value that no run writes:
 later, in the middle of a step, torch would fail with an error that does not name the file, or a
-position outside the data would make the run wait forever. Shapes: H hidden units, B sequences.
+position outside the data would give no batch, without end. Shapes: H hidden units, B sequences.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def read_scalars(scalars: Mapping[str, object]) -> dict[str, Any]:
     for name in SCALARS:
         if name not in scalars:
             raise BadStateError(f"it has no {name}")
-    values = {name: scalars[name] for name in (*SCALARS, *LATER_SCALARS) if name in scalars}
+    values: dict[str, Any] = {
+        name: scalars[name] for name in (*SCALARS, *LATER_SCALARS) if name in scalars
+    }
     _check_types(TrainingState, values)
     changed: Mapping[str, float] = values["changed"]
     for name, value in changed.items():

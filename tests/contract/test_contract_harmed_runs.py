@@ -89,8 +89,13 @@ HARMS = [
 ]
 
 
-@pytest.mark.parametrize("is_lost", [False, True], ids=["finished", "lost"])
-@pytest.mark.parametrize(("file", "put"), HARMS)
+@pytest.mark.parametrize(
+    ("file", "put", "is_lost"),
+    [
+        *((file, put, False) for file, put in HARMS),
+        *((file, put_pipe, True) for file in FILES),
+    ],
+)
 def test_every_verb_answers_in_one_line(
     lab: Lab, call: Call, paths: RunPaths, file: str, put: Callable[[Path], None], *, is_lost: bool
 ) -> None:

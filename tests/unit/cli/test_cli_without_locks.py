@@ -16,7 +16,7 @@ from rnnlab.base.files import replace_text
 from rnnlab.models import save_weights
 from rnnlab.runs.checkpoint import POINTERS
 from rnnlab.runs.mailbox import collect
-from rnnlab.runs.records import Status, encode_status
+from rnnlab.runs.records import SampleRecord, Status, encode, encode_status
 from rnnlab.runs.store import RunStore
 from tests.toys.lab import Call, Lab
 from tests.toys.models import make_model
@@ -27,12 +27,12 @@ READS: dict[str, list[str]] = {
     "generate": ["starter", "--prompt", "We"],
     "score": ["starter", "--text", "We "], "evaluate": ["starter", "--file", "tiny.txt"],
     "note": ["a", "a note"], "tag": ["a", "b"], "cells": [], "decoders": [], "recipes": [],
-    "corpora": [], "doctor": [], "verify": ["starter"], "samples": ["starter"],
+    "corpora": [], "doctor": [], "verify": ["starter"], "samples": ["a"],
 }  # fmt: skip
 """Verbs that work: they read, or write what no worker writes."""
 REFUSED: dict[str, list[str]] = {
     "train": ["tiny.txt", "--detach"], "resume": ["a", "--detach"], "rm": ["a"],
-    "rename": ["a", "b"], "demo": [], "reproduce": ["vanishing-rnn"],
+    "rename": ["a", "b"], "demo": [], "reproduce": ["vanishing-rnn", "--file", "tiny.txt"],
 }  # fmt: skip
 STEERING: dict[str, list[str]] = {"pause": ["a"], "stop": ["a"], "set": ["a", "lr=0.5"]}
 """Verbs that send a command to a worker, which the heartbeat proves alive."""
@@ -47,6 +47,9 @@ def without_locks(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
     run = store.create("a", f'corpus = "{lab.text}"\n')
     (run.paths.lock).touch()
     replace_text(run.paths.status, encode_status(Status(state="stopped", heartbeat=time.time())))
+
+    sample = SampleRecord(1, 0.1, 0.5, 0, "le", "greedy", " roi", -1.0, 4)
+    run.paths.samples.write_text(encode(sample))
 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")

@@ -9,14 +9,19 @@ import re
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.corpora._archives import TAR_LIMITS, TarLimits, tar_members
-from rnnlab.corpora._encoding import open_bytes
-from rnnlab.corpora._source import zip_text
-from rnnlab.corpora._unpacking import UnpackLimit
+from rnnlab.corpora._archives import (
+    TAR_LIMITS,
+    Reader,
+    TarLimits,
+    plain_text,
+    tar_members,
+    zipped_text,
+)
 
 TEXT = re.compile(r"a/(\d+)\.txt")
 
@@ -58,7 +63,10 @@ def test_no_member_leaves_the_folder(tmp_path: Path, name: str) -> None:
     [
         (TarLimits(num_members=1), "has more than 1 members"),
         (TarLimits(member_bytes=9), "has a member of 10 bytes: a/1.txt"),
-        (TarLimits(unpacked=UnpackLimit(1000, 1)), "decompresses to more than 1,000 bytes"),
+        (
+            TarLimits(unpacked=TAR_LIMITS.unpacked._replace(num_bytes=1000, ratio=1)),
+            "decompresses to more than 1,000 bytes",
+        ),
     ],
 )
 def test_an_archive_beyond_a_limit_is_refused(
@@ -79,12 +87,15 @@ def test_a_file_that_is_not_an_archive_is_named(tmp_path: Path, content: bytes) 
         contents(file)
 
 
-def _bytes(file: Path) -> object:
-    with open_bytes(file) as stream:
-        return stream.fileno()
+def first_block(reader: Reader) -> Callable[[Path], object]:
+    """Return a function that reads the first block of a file; no reader uses the request."""
+    request: Any = None
+    return lambda file: next(iter(reader(file, request).blocks))
 
 
-READERS: list[Callable[[Path], object]] = [_bytes, contents, lambda file: next(zip_text(file, "a"))]
+READERS: list[Callable[[Path], object]] = [
+    contents, first_block(plain_text("a.txt")), first_block(zipped_text("a.txt", "a")),
+]  # fmt: skip
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ words = st.text(st.characters(exclude_categories=["Cs"]))
 records: st.SearchStrategy[Record] = st.one_of(
     st.builds(
         TrainRecord,
-        steps, finite, finite, maybe, maybe, maybe, finite, st.integers(0), finite, finite,
+        steps, finite, finite, maybe, maybe, maybe, finite, steps, finite, finite,
     ),
     st.builds(LayersRecord, steps, st.dictionaries(words, maybe)),
     st.builds(EvalRecord, steps, finite, finite, maybe, st.booleans()),
@@ -160,3 +160,14 @@ def test_a_status_of_a_newer_version_is_read() -> None:
 
 def test_a_run_that_has_ended_needs_no_worker() -> None:
     assert set(get_args(State)) - ACTIVE_STATES == {"finished", "stopped", "failed", "lost"}
+
+
+def test_a_number_that_is_no_float_is_in_no_record_and_no_status() -> None:
+    """JSON has whole numbers of any size; a chart or a table could not show them."""
+    huge = b"1" + b"0" * 400
+    train = encode(TRAIN).encode()
+    for name in (b'"step": 1', b'"train_loss": 3.0'):
+        assert name in train
+        assert decode(train.replace(name, name.partition(b":")[0] + b": " + huge)) is None
+    status = encode_status(Status(recent_losses=[1.0]))
+    assert decode_status(status.replace("[1.0]", f"[1.0, {huge.decode()}]")) is None
