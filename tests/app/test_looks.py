@@ -9,6 +9,7 @@ from textual.widgets import Input, RadioSet
 from rnnlab.base.preferences import Preferences, load_preferences
 from rnnlab.runs.journal import Journal
 from rnnlab.runs.records import EvalRecord
+from rnnlab.tui.charts.chart_canvas import ChartCanvas
 from tests.toys.app_lab import chart, home, text_of, until
 from tests.toys.picture import lines, strips
 
@@ -97,6 +98,18 @@ async def test_without_colours_letters_mark_the_validations_of_each_run(
         _, *rows = chart(app, "loss").split("\n")
         assert "●" not in "".join(rows)
         assert all("".join(rows).count(letter) > 2 for letter in "ab")
+
+
+async def test_charts_are_drawn_in_the_colours_of_a_new_theme(lab: Lab, open_lab: OpenLab) -> None:
+    lab.add("alpha", "running")
+    app = open_lab(preferences=Preferences(theme="dark", glyphs="braille"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        canvas = home(app).query_one("#plot-loss", ChartCanvas)
+        before = canvas.render_line(0)
+        app.theme = "light"
+        await until(pilot, lambda: canvas.render_line(0) != before)
+        assert canvas.render_line(0).text == before.text
 
 
 async def test_the_machine_is_shown(lab: Lab, app: LabApp) -> None:
