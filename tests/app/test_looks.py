@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from textual.widgets import Input, RadioSet
 
 from rnnlab.base.preferences import Preferences, load_preferences
+from rnnlab.runs.journal import Journal
+from rnnlab.runs.records import EvalRecord
+from rnnlab.tui.charts.chart_canvas import ChartCanvas
 from tests.toys.app_lab import chart, home, text_of, until
 from tests.toys.picture import lines, strips
 
@@ -78,6 +81,35 @@ async def test_with_ascii_and_without_colours_nothing_else_reaches_the_terminal(
             assert strip.text.isascii(), strip.text
             colors = [one.style.color for one in strip if one.style is not None]
             assert all(color is None or color.is_default for color in colors), strip
+
+
+async def test_without_colours_letters_mark_the_validations_of_each_run(
+    lab: Lab, open_lab: OpenLab
+) -> None:
+    for name in ("alpha", "beta"):
+        with Journal(lab.add(name, "running").paths.journal) as journal:
+            for step in (50, 60, 70):
+                journal.append(EvalRecord(step, step / 10, 9.0, 1.0 + step / 100, True, None))
+    app = open_lab(preferences=Preferences(glyphs="braille", colors="none"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: home(app).table.row_count == 2)
+        await pilot.press("space", "down")
+        await until(pilot, lambda: "beta" in chart(app, "loss") and "alpha" in chart(app, "loss"))
+        _, *rows = chart(app, "loss").split("\n")
+        assert "●" not in "".join(rows)
+        assert all("".join(rows).count(letter) > 2 for letter in "ab")
+
+
+async def test_charts_are_drawn_in_the_colours_of_a_new_theme(lab: Lab, open_lab: OpenLab) -> None:
+    lab.add("alpha", "running")
+    app = open_lab(preferences=Preferences(theme="dark", glyphs="braille"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "train 2.000" in chart(app, "loss"))
+        canvas = home(app).query_one("#plot-loss", ChartCanvas)
+        before = canvas.render_line(0)
+        app.theme = "light"
+        await until(pilot, lambda: canvas.render_line(0) != before)
+        assert canvas.render_line(0).text == before.text
 
 
 async def test_the_machine_is_shown(lab: Lab, app: LabApp) -> None:

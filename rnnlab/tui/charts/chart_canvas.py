@@ -79,10 +79,14 @@ class ChartCanvas(Widget):
         """Draw the charts at the new size."""
         self.redraw()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines of a region; draw them again if the theme has changed."""
+        if self._drawn_style != self.draw_style():  # once per frame: it parses colours
+            self.redraw()
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Return a line of the last drawing."""
-        if self._drawn_style != self.draw_style():
-            self.redraw()
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
 
     def draw_style(self) -> DrawStyle:

@@ -10,7 +10,11 @@ from rnnlab.tui.state.theme import Appearance
 
 
 def draw_style(widget: Widget, appearance: Appearance) -> DrawStyle:
-    """Return the style of a widget's plots; if the app has no colours, its filter removes them."""
+    """Return the style of a widget's plots.
+
+    Without colours, plots use other signs: letters for the points of each run, characters as
+    shades. The filter of the app could only remove the colours.
+    """
     _, background = widget.background_colors
     try:
         color = Color.parse(widget.app.theme_variables.get("foreground", "")).rgb
@@ -18,6 +22,7 @@ def draw_style(widget: Widget, appearance: Appearance) -> DrawStyle:
         color = background.get_contrast_text().rgb
     return DrawStyle(
         appearance.glyphs,
+        has_color=appearance.has_color,
         palette=appearance.palette,
         foreground=color,
         background=background.rgb,

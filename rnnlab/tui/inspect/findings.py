@@ -236,9 +236,7 @@ class Findings(ChartControls, VerticalScroll, can_focus=True):
         ]
 
     def _style(self) -> DrawStyle:
-        appearance = self._state.appearance
-        # Without colours, draw shades as characters now: the app's filter can only remove colours.
-        return replace(draw_style(self, appearance), has_color=appearance.has_color)
+        return draw_style(self, self._state.appearance)
 
 
 def _name(finding: Finding) -> Text:
