@@ -1,4 +1,4 @@
-"""Help lines of the fields of pydantic models: the docstrings below their fields."""
+"""Help lines of fields: the docstrings below them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import Any
 
 
-def describe_fields(model: type[Any]) -> None:
-    """Set the descriptions of a model's own fields to the docstrings below them.
+def docstring_of(owner: type[Any], name: str) -> str | None:
+    """Return the docstring below a field in the body of its class; None if there is none.
 
-    Pydantic's `use_attribute_docstrings` does the same, but takes a tenth of a second for the
-    settings of a run, because it tokenises the source of the class in Python.
+    The source of the class is read, once, when the first help line is needed: most processes show
+    none.
     """
-    file = sys.modules[model.__module__].__file__
+    file = sys.modules[owner.__module__].__file__
     assert file is not None
-    for name, text in _docstrings(Path(file)).get(model.__name__, {}).items():
-        if name in model.model_fields:
-            model.model_fields[name].description = text
+    return _docstrings(Path(file)).get(owner.__name__, {}).get(name)
 
 
 @cache

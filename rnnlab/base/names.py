@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is most similar to `name`; None if none is similar."""
+    import difflib  # only messages need it
+
     return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
 
 

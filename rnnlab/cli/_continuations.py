@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from rnnlab.base.errors import BadInputError
 from rnnlab.cli._weights import weights_of
 from rnnlab.corpora import UnknownTokensError
-from rnnlab.decoding import Spec, TracedStep
 from rnnlab.protocol.messages import Answer
 from rnnlab.runs.checkpoint import resolve_checkpoint
 from rnnlab.runs.run import Run
 
 if TYPE_CHECKING:
     from rnnlab.cli._dynamic import Prepared
+    from rnnlab.decoding import Spec, TracedStep
     from rnnlab.inference import EncodedPrompt, LoadedModel, PrefilledPrompts, Unknown
 
 _MAX_ROWS = 512

@@ -119,7 +119,8 @@ def command(
         if several and several[0].prompt_note:
             talk(several[0].prompt_note)
         print_answers(several)
-    _print_trees(steps, texts)
+    if steps:
+        _print_trees(steps, texts)
 
 
 def _print_trees(traces: list[Trace], texts: list[str]) -> None:

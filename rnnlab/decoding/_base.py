@@ -65,12 +65,13 @@ class Frame(NamedTuple):
 
 
 Search = Callable[
-    [Step, SearchStart, Any, int, Sequence[np.random.Generator]],
+    [Step, SearchStart, Any, int, Sequence["np.random.Generator"]],
     Iterator[Frame],
 ]
 """search(step, start, options, max_length, generators) yields a frame after every step.
 
-options: of the type `Decoder.options`. generators: one per row of `start`.
+options: of the type `Decoder.options`. generators: one per row of `start`; a search that is not
+random does not use them.
 """
 
 

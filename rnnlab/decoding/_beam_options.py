@@ -6,12 +6,12 @@ Shapes: R live hypotheses of a prompt, N candidates, V tokens of the vocabulary.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
 
+from rnnlab.base.checked import Field
 from rnnlab.decoding._numbers import NEVER, LogProbs
 from rnnlab.decoding._options import Options, shown_number
 from rnnlab.decoding._step import BeamRules
@@ -35,11 +35,10 @@ class BeamOptions(Options):
     gap: float = Field(0.0, ge=0)
     """Prune hypotheses more than N below the best score (0: off)."""
 
-    @model_validator(mode="after")
-    def _check_answers(self) -> Self:
+    def agree(self) -> None:
+        """Raise ValueError if options exclude each other."""
         if self.n > self.k:
             raise ValueError(f"n={self.n} answers are more than k={self.k} hypotheses; raise k")
-        return self
 
     def num_answers(self) -> int:
         """Return the number of answers: n, or k if n is 0."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import AfterValidator, Field
-
+from rnnlab.base.checked import Field
 from rnnlab.decoding._numbers import LogProbs
 
 if TYPE_CHECKING:
@@ -50,14 +49,6 @@ class Filter:
     """Text of the filter in the chain; {last} is the value of the option `last`."""
 
     def option_field(self) -> Any:
-        """Return the type and the field of the option, as `pydantic.create_model` expects them."""
-        value_type = self.value_type
-        if self.check is not None:
-            value_type = Annotated[value_type, AfterValidator(self._checked)]
+        """Return the declaration of the option as a field of `Options`."""
         limits: dict[str, Any] = dict(self.limits)
-        return value_type, Field(self.neutral, description=self.help, **limits)
-
-    def _checked(self, text: str) -> str:
-        assert self.check is not None
-        self.check(text)
-        return text
+        return Field(self.neutral, description=self.help, check=self.check, **limits)

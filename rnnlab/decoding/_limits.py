@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rnnlab.decoding._base import Last
+from rnnlab.decoding._hypothesis import Hypothesis
 from rnnlab.decoding._options import Options
 from rnnlab.decoding._step import SearchStart
 
@@ -31,3 +32,12 @@ class Limits:
         if length >= self.max_length:
             return "length"
         return "time" if self.is_time_up else None
+
+
+def why_over(hypothesis: Hypothesis, last: Last | None, max_length: int) -> str | None:
+    """Return why a hypothesis is not extended any more, or None if it is still live."""
+    if hypothesis.end or last is None:
+        return hypothesis.end
+    if hypothesis.length >= max_length:
+        return "length"
+    return "time" if last == "time" else "stuck"  # the filters left no token

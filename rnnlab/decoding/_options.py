@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator
-
-from rnnlab.base.field_docs import describe_fields
+from rnnlab.base.checked import Checked, Field
 from rnnlab.decoding._filter import Apply, Filter, Kind
 from rnnlab.decoding._numbers import NEVER, LogProbs, log_softmax
 from rnnlab.decoding._step import SearchStart
@@ -27,12 +25,18 @@ def _in_form_order() -> list[Filter]:
 
 if TYPE_CHECKING:
 
-    class _FilterOptions(BaseModel):
+    class _FilterOptions(Checked):
         """One field per filter; the filter's module declares it."""
 
 else:
-    _FilterOptions = create_model(
-        "_FilterOptions", **{entry.option: entry.option_field() for entry in _in_form_order()}
+    _FilterOptions = type(
+        "_FilterOptions",
+        (Checked,),
+        {
+            "__module__": __name__,
+            "__annotations__": {entry.option: entry.value_type for entry in _in_form_order()},
+            **{entry.option: entry.option_field() for entry in _in_form_order()},
+        },
     )
 
 
@@ -42,30 +46,16 @@ class Options(_FilterOptions):
     Each filter changes the distribution that the previous filter left, and renormalises it.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False
-    )
-
     last: int = Field(64, ge=1, le=1_000_000)
     """Number of recent tokens, with the prompt, for the penalties."""
     unk: Literal["ban", "write"] = "ban"
     """Never write `<unk>`, the token for unknown words, or treat it as a word."""
-    stop: str = ""
+    stop: str = Field("", check=parse_strings)
     """End after any of these strings, such as "\\n|END"."""
     max_length: int = Field(0, ge=0)
     """Write at most N tokens (0: the length of the request)."""
     max_time: float = Field(0.0, ge=0)
     """Write for at most N seconds (0: no limit)."""
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        describe_fields(cls)
-
-    @field_validator("stop")
-    @classmethod
-    def _check_strings(cls, text: str) -> str:
-        parse_strings(text)
-        return text
 
     def active_filters(self) -> tuple[tuple[str, Any], ...]:
         """Return the names and values of the filters that are on, in the order of the chain."""
@@ -166,9 +156,6 @@ class Options(_FilterOptions):
         if self.max_time:
             limits.append(f"max_time={shown_number(self.max_time)}s")
         return limits
-
-
-describe_fields(Options)
 
 
 def _shown(value: str | float) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
 
-from pydantic import ValidationError
-from pydantic.fields import FieldInfo
-
 from rnnlab.base import registry
+from rnnlab.base.checked import FieldInfo, InvalidValuesError
 from rnnlab.base.errors import BadInputError, UnknownNameError
 from rnnlab.base.names import did_you_mean, nearest
 from rnnlab.decoding._base import Decoder
@@ -63,8 +61,8 @@ def parse_spec(text: str) -> Spec:
             raise BadInputError(f"in spec {text!r}, {key}={value}: {error}") from None
     try:
         options = decoder.options.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
+    except InvalidValuesError as error:
+        first = error.details[0]
         problem = _problem(first["type"], first["msg"])
         if not first["loc"]:
             raise BadInputError(f"in spec {text!r}: {problem}") from None
@@ -137,9 +135,6 @@ def _limits(key: str, value: str, field: FieldInfo) -> str:
         )
     words = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
     limits = " and ".join(
-        f"{word} {getattr(limit, sign)}"
-        for limit in field.metadata
-        for sign, word in words.items()
-        if hasattr(limit, sign)
+        f"{word} {field.limits[sign]}" for sign, word in words.items() if sign in field.limits
     )
     return f"{key} must be {limits}" if limits else ""

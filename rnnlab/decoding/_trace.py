@@ -13,6 +13,7 @@ import numpy as np
 
 from rnnlab.decoding._base import Expansion, Frame, Last
 from rnnlab.decoding._hypothesis import End, Hypothesis
+from rnnlab.decoding._limits import why_over
 from rnnlab.decoding._numbers import NEVER, best_first, entropy
 from rnnlab.decoding._options import Options
 from rnnlab.decoding._step import SearchStart
@@ -108,15 +109,6 @@ def read_row(values: Mapping[str, Any]) -> TracedRow:
 def row_values(row: TracedRow) -> dict[str, Any]:
     """Return the JSON form of a row, as `dataclasses.asdict` does, without copies of the tokens."""
     return {**vars(row), "tokens": [vars(token) for token in row.tokens]}
-
-
-def why_over(hypothesis: Hypothesis, last: Last | None, max_length: int) -> str | None:
-    """Return why a hypothesis is not extended any more, or None if it is still live."""
-    if hypothesis.end or last is None:
-        return hypothesis.end
-    if hypothesis.length >= max_length:
-        return "length"
-    return "time" if last == "time" else "stuck"  # the filters left no token
 
 
 @dataclass

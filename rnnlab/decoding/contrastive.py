@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
+from rnnlab.base.checked import Field
 from rnnlab.base.errors import BadInputError
 from rnnlab.decoding._base import Decoder, Expansion, Frame, Pruned
 from rnnlab.decoding._hypothesis import empty_hypothesis

@@ -19,8 +19,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field, model_validator
 
+from rnnlab.base.checked import Field
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._beam import Survivors, rows_of, search_beams
 from rnnlab.decoding._beam_options import BeamOptions
@@ -48,15 +48,15 @@ class DiverseBeamOptions(BeamOptions):
     diversity: float = Field(0.5, ge=0, le=100)
     """Nats to subtract from a token per choice by earlier groups."""
 
-    @model_validator(mode="after")
-    def _check_groups(self) -> DiverseBeamOptions:
+    def agree(self) -> None:
+        """Raise ValueError if options exclude each other."""
+        super().agree()
         if self.k % self.groups:
             above = self.k + self.groups - self.k % self.groups
             raise ValueError(
                 f"k={self.k} is not a multiple of groups={self.groups}; "
                 f"choose for example k={above}"
             )
-        return self
 
     def group_options(self) -> BeamOptions:
         """Return the options of the beam of one group."""

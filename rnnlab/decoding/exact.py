@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
+from rnnlab.base.checked import Field
 from rnnlab.decoding import beam
 from rnnlab.decoding._base import Decoder, Expansion, Frame, Pruned
 from rnnlab.decoding._beam import Finisher, candidates_at, possible

@@ -21,8 +21,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field
 
+from rnnlab.base.checked import Field
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._draws import draw
 from rnnlab.decoding._options import Options, shown_number

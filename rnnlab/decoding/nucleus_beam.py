@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pydantic import Field
-
+from rnnlab.base.checked import Field
 from rnnlab.decoding._beam_options import BeamOptions
 from rnnlab.decoding.beam import DECODER as BEAM
 

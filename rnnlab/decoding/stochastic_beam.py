@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
 
+from rnnlab.base.checked import Field
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._beam import Finisher, Survivors, candidates_at, possible, search_beams
 from rnnlab.decoding._hypothesis import Generation

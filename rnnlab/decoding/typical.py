@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pydantic import Field
-
+from rnnlab.base.checked import Field
 from rnnlab.decoding.sample import DECODER as SAMPLE
 from rnnlab.decoding.sample import SampleOptions
 

@@ -6,6 +6,7 @@ The token of a word includes the space before it, so neither of them is a token 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rnnlab.base.display import named
 from rnnlab.base.errors import BadInputError
@@ -51,9 +52,7 @@ def with_space(vocabulary: Vocabulary, spec: Spec, texts: Sequence[str]) -> Spec
         return spec
     if any(_fits(vocabulary, prefix) and not text[-1:].isalnum() for text in texts):
         return spec
-    # Not model_copy: it would keep the cached filters of the old prefix.
-    values = {**spec.options.model_dump(), "prefix": f" {prefix}"}
-    return Spec(spec.text, spec.name, spec.decoder, type(spec.options).model_validate(values))
+    return replace(spec, options=spec.options.model_copy(update={"prefix": f" {prefix}"}))
 
 
 def _prefix(spec: Spec) -> str:

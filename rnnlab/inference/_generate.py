@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnlab.corpora import Vocabulary
-from rnnlab.decoding import Frame, Hypothesis, SearchStart, Spec, Tracer
-from rnnlab.decoding._trace import why_over
+from rnnlab.decoding._limits import why_over
 from rnnlab.inference import _whole_words
 from rnnlab.inference._beginnings import check_prefix, with_space
 from rnnlab.inference._loaded import LoadedModel
 from rnnlab.inference._prefill import prefill_prompts, repeat_rows
 from rnnlab.inference._prompt import EncodedPrompt, Unknown, begin_text
 from rnnlab.protocol.messages import Answer
+
+if TYPE_CHECKING:
+    from rnnlab.decoding import Frame, Hypothesis, SearchStart, Spec, Tracer
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Continuation:
 
         has_rows: also trace the distribution of every next token.
         """
+        from rnnlab.decoding import Tracer
+
         return Tracer(
             self.spec.options, self.start, self.vocabulary.tokens, self.length, has_rows=has_rows
         )
@@ -153,13 +158,16 @@ def continue_prefilled(
     step = stepper.step
     if vocabulary.kind == "words":
         whole_words = _whole_words.WholeWords(step, vocabulary)
-        rows = [prompt for prompt in prefilled.prompts for _ in range(samples)]
-        texts = [prompt.text for prompt in rows]
-        start = whole_words.begin(start, texts, [prompt.unfinished for prompt in rows])
+        prompts = [prompt for prompt in prefilled.prompts for _ in range(samples)]
+        texts = [prompt.text for prompt in prompts]
+        start = whole_words.begin(start, texts, [prompt.unfinished for prompt in prompts])
         step, spec = whole_words, with_space(vocabulary, spec, texts)
     most = spec.options.longest(length)
     continuation = Continuation(spec, prefilled.prompts, vocabulary, num, start, samples, most)
-    generators = [np.random.default_rng([seed, row % samples]) for row in range(len(start.prompts))]
+    generators = []
+    if spec.decoder.is_random:  # else numpy.random is not imported
+        rows = range(len(start.prompts))
+        generators = [np.random.default_rng([seed, row % samples]) for row in rows]
     for frame in spec.decoder.search(step, start, spec.options, length, generators):
         yield GenerationStep(frame, continuation)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
@@ -108,6 +107,8 @@ def _nearest(vocabulary: Vocabulary, token: str) -> str:
     if vocabulary.kind == "chars":
         # The ASCII form may have several characters, such as the three dots of an ellipsis.
         return "".join(known[letter][0] for letter in plain if letter in known)
+    import difflib
+
     # A replacement without the leading space would merge with the previous word.
     apart = [form for form in known if form.startswith(" ") or not plain.startswith(" ")]
     alike = difflib.get_close_matches(plain, apart, n=1, cutoff=_ALIKE)

@@ -1,7 +1,7 @@
 """The fields of `RunConfig` as data: name, type, choices, default and help.
 
-They are read from the source of `RunConfig`, because importing pydantic takes longer than printing
-a help: the options of the command line and their completion need nothing else.
+They are read from the source of `RunConfig`: the options of the command line and their completion
+need nothing else.
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
+from rnnlab.base.checked import InvalidValuesError
 from rnnlab.base.errors import BadInputError
 
 _PLAIN_MESSAGES = {
@@ -43,10 +42,10 @@ def raise_first(problems: Sequence[Problem], source: str) -> None:
         raise BadInputError(f"{source}: {error.what}" if source else error.what, error.hint)
 
 
-def validation_problems(error: ValidationError) -> Iterator[Problem]:
+def validation_problems(error: InvalidValuesError) -> Iterator[Problem]:
     """Yield one problem for each setting that pydantic refuses."""
     names = set()
-    for detail in error.errors():
+    for detail in error.details:
         name = ".".join(map(str, detail["loc"]))
         if name not in names:
             names.add(name)

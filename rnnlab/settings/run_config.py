@@ -8,36 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
-import tomli_w
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-
 from rnnlab.base import registry
+from rnnlab.base.checked import Checked, Field, InvalidValuesError
 from rnnlab.base.errors import BadInputError
-from rnnlab.base.field_docs import describe_fields
 from rnnlab.base.names import did_you_mean
 from rnnlab.base.toml_files import read_toml
 from rnnlab.settings.defaults import dependent_defaults
 from rnnlab.settings.problems import Problem, raise_first, validation_problems
 
 
-class RunConfig(BaseModel):
-    """All settings of a run: immutable, validated, stored as TOML."""
+def _check_device(name: str) -> None:
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
+        raise ValueError("should be auto, cpu, cuda or cuda:N")
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+class RunConfig(Checked):
+    """All settings of a run: immutable, validated, stored as TOML."""
 
     corpus: str = Field(min_length=1)
     """Name of a corpus (`rnnlab corpora`), or path of a text file."""
-    task: str = "stream"
+    task: str = Field("stream", check=partial(registry.check, "corpora/tasks"))
     """Corpus as one stream, as sentences, or as labelled documents."""
     tokens: Literal["chars", "words"] = "chars"
     """Unit of text: characters or words (documents: words by default)."""
@@ -56,7 +50,7 @@ class RunConfig(BaseModel):
     part: Literal["head", "tail"] = "head"
     """Part of a document to keep if the document is longer than length."""
 
-    cell: str = "lstm"
+    cell: str = Field("lstm", check=partial(registry.check, "cells"))
     """Recurrent cell (`rnnlab cells` lists them)."""
     layers: int = Field(1, ge=1, le=64)
     """Number of recurrent layers; each reads the output of the one below."""
@@ -144,7 +138,7 @@ class RunConfig(BaseModel):
 
     engine: Literal["auto", "native", "fused", "equations"] = "auto"
     """Kernels: native (ours), fused (torch's), equations, auto (the fastest)."""
-    device: str = "auto"
+    device: str = Field("auto", check=_check_device)
     """Device: auto, cpu, cuda or cuda:N."""
     dtype: Literal["float32", "float64", "bfloat16"] = "float32"
     """Number format; bfloat16 is mixed precision with float32 weights."""
@@ -174,15 +168,13 @@ class RunConfig(BaseModel):
     sample_every: int = Field(0, ge=0)
     """Steps between samples (0: at validations, if sampling is quick)."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _fill_in_dependent_defaults(cls, values: Any) -> Any:
-        if not isinstance(values, Mapping):
-            return values
+    def complete(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return values with the defaults that depend on them."""
         return {**values, **dependent_defaults(values)}
 
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
+    def agree(self) -> None:
+        """Raise ValueError if settings exclude each other."""
         if self.val_fraction + self.test_fraction >= 0.95:
             raise ValueError("val_fraction and test_fraction leave no text to train on")
         if not self.val_fraction:
@@ -203,27 +195,11 @@ class RunConfig(BaseModel):
             raise ValueError("embeddings are word vectors: set tokens = words and remove one_hot")
         if self.frozen and self.one_hot:
             raise ValueError("frozen applies to embeddings only: remove one_hot")
-        return self
-
-    @field_validator("device")
-    @classmethod
-    def _known_device(cls, name: str) -> str:
-        if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
-            raise ValueError("should be auto, cpu, cuda or cuda:N")
-        return name
-
-    @field_validator("cell")
-    @classmethod
-    def _known_cell(cls, name: str) -> str:
-        return registry.check("cells", name)
-
-    @field_validator("task")
-    @classmethod
-    def _known_task(cls, name: str) -> str:
-        return registry.check("corpora/tasks", name)
 
     def to_toml(self) -> str:
         """Return all settings as TOML, defaults included; `from_toml` restores them."""
+        import tomli_w
+
         return tomli_w.dumps(self.model_dump(exclude_none=True))
 
     @classmethod
@@ -241,9 +217,6 @@ class RunConfig(BaseModel):
     def from_toml(cls, file: Path) -> Self:
         """Return the settings in a file; raises BadInputError if it is missing or invalid."""
         return cls.from_values(read_toml(file), str(file))
-
-
-describe_fields(RunConfig)
 
 
 def validate(values: Mapping[str, Any]) -> tuple[RunConfig | None, tuple[Problem, ...]]:
@@ -267,7 +240,7 @@ def validate(values: Mapping[str, Any]) -> tuple[RunConfig | None, tuple[Problem
             del known[name]  # with the default instead, the other settings can be validated
     try:
         config = RunConfig.model_validate(known)
-    except ValidationError as error:
+    except InvalidValuesError as error:
         for problem in validation_problems(error):
             if problem.name or not problems:
                 problems.append(problem)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from rnnlab.base.toml_files import read_toml
 from rnnlab.settings.problems import raise_first
 from rnnlab.settings.run_config import RunConfig, validate
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 def parse_setting(name: str, value: Any) -> Any:
@@ -18,6 +19,8 @@ def parse_setting(name: str, value: Any) -> Any:
 
     A value that cannot be converted is returned unchanged.
     """
+    from pydantic import ValidationError
+
     try:
         return _adapter(name).validate_python(value)
     except ValidationError:
@@ -26,6 +29,8 @@ def parse_setting(name: str, value: Any) -> Any:
 
 @cache
 def _adapter(name: str) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
     annotation: Any = RunConfig.model_fields[name].annotation
     return TypeAdapter(annotation)
 

@@ -139,7 +139,8 @@ def main() -> int:
     set_num_threads(1)
     os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
     send(Ready())
-    import rnnlab.inference  # noqa: F401 (while the user writes the first prompt)
+    # While the user writes the first prompt:
+    from rnnlab.inference import continue_prefilled, load_model  # noqa: F401
 
     context = AnswerContext(ModelCache(), send, inbox.is_cancelled, inbox.others_wait)
     try:

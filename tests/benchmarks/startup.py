@@ -1,5 +1,6 @@
 """How long the command line takes to start: helps, lists, completion, and a run's first record.
 
+`python tests/benchmarks/startup.py` (`--generate`: only a cold `rnnlab generate`).
 Prints the CPU time of commands as a ratio to that of a Python that imports Typer and rich.console,
 next to the goals, and the seconds from `rnnlab train` on a text of 1 MB to the run's first record,
 less those that a Python takes to import torch. Interleaved, medians; only times on an otherwise
@@ -24,9 +25,11 @@ from typing import NamedTuple
 from rnnlab.runs.store import RunStore
 
 ROUNDS = 7
+RUNS = Path(__file__).parents[2] / "checkpoints"
 RIVAL = "import typer, rich.console"
 PROGRAM = "import sys; sys.argv[0] = 'rnnlab'; from rnnlab.cli import main; main()"
 """What the installed script `rnnlab` does."""
+GENERATE = "rnnlab generate starter --prompt To -d greedy"
 GOALS: Mapping[str, float | None] = {
     "rnnlab --help": 1.5,
     "rnnlab runs": 2.0,
@@ -97,8 +100,29 @@ def first_record_s(folder: Path) -> float:
     return seconds
 
 
+def generate() -> None:
+    """Print the CPU time of a cold `rnnlab generate`, and of numpy alone, next to the rival."""
+    folder = RUNS.parent
+    works = {
+        RIVAL: [sys.executable, "-c", RIVAL],
+        "import numpy": [sys.executable, "-c", "import numpy"],
+        GENERATE: [sys.executable, "-c", PROGRAM, *GENERATE.split(" ")[1:]],
+    }
+    environment = {**environment_in(folder), "RNNLAB_CHECKPOINTS": str(RUNS)}
+    rounds = [
+        [spent(work, environment, folder).cpu_s for work in works.values()]
+        for _ in range(ROUNDS + 1)
+    ][1:]
+    for name, times in zip(works, zip(*rounds, strict=True), strict=True):
+        ratio = statistics.median(one[list(works).index(name)] / one[0] for one in rounds)
+        print(f"| `{name}` | {statistics.median(times):.3f} s ({min(times):.3f}) | {ratio:.2f} |")
+
+
 def main() -> None:
     """Print the table."""
+    if "--generate" in sys.argv:
+        generate()
+        return
     with tempfile.TemporaryDirectory(prefix="rnnlab-startup-") as name:
         folder = Path(name)
         words = [f"{chr(97 + number % 26)}{number:x}" for number in range(2000)]

@@ -1,4 +1,4 @@
-"""Prompts, scores, classes and evaluations of the plain cells do not import torch."""
+"""Prompts, scores, classes and evaluations of the plain cells import neither torch nor pydantic."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ for arguments in json.loads(sys.argv[1]):
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         code = run(arguments)
-    done.append([arguments[0], code, printed.getvalue(), "torch" in sys.modules])
+    done.append([arguments[0], code, printed.getvalue(), sorted(sys.modules)])
 print(json.dumps(done))
 """
 
@@ -40,7 +40,8 @@ ANSWER_THEN_LIST = """
 import sys
 from rnnlab.worker.generate import main
 code = main()
-sys.exit("torch was imported" if "torch" in sys.modules else code)
+slow = {"torch", "pydantic"} & set(sys.modules)
+sys.exit(f"{slow} was imported" if slow else code)
 """
 
 
@@ -67,7 +68,7 @@ def python(folder: Path, code: str, *arguments: str, typed: str = "", **extra: s
     return ended.stdout
 
 
-def test_no_verb_of_inference_imports_torch_for_a_plain_cell(tmp_path: Path) -> None:
+def test_no_verb_of_inference_imports_torch_or_pydantic_for_a_plain_cell(tmp_path: Path) -> None:
     text = "la mer monte et descend. " * 40
     (tmp_path / "sea.txt").write_text(text)
     sea = save_run(tmp_path, "sea", Vocabulary.count(text), batch=2, length=20)
@@ -85,13 +86,27 @@ def test_no_verb_of_inference_imports_torch_for_a_plain_cell(tmp_path: Path) -> 
     ]
     done = json.loads(python(tmp_path, RUN_THEN_LIST, json.dumps(verbs)))
     assert [(verb, code) for verb, code, _, _ in done] == [(verb[0], 0) for verb in verbs]
-    assert not any(has_torch for *_, has_torch in done)
+    for verb, *_, modules in done:
+        assert sorted({"torch", "pydantic"} & {*modules}) == [], verb
     # Torch gives the same answers.
     others = json.loads(python(tmp_path, RUN_THEN_LIST, json.dumps(verbs), RNNLAB_NATIVE="0"))
-    assert others[-1][-1]
+    assert "torch" in others[-1][-1]
     for (verb, _, mine, _), (_, code, other, _) in zip(done, others, strict=True):
         assert code == 0, verb
         assert plain(json.loads(mine)) == plain(json.loads(other)), verb
+
+
+def test_a_greedy_continuation_imports_only_what_it_needs(tmp_path: Path) -> None:
+    save_run(tmp_path, "sea", Vocabulary.count("la mer"))
+    verbs = [["generate", "sea", "--prompt", "la", "-d", "greedy"]]
+    [(_, code, _, modules)] = json.loads(python(tmp_path, RUN_THEN_LIST, json.dumps(verbs)))
+    assert code == 0
+    others = {
+        "numpy.random", "rich.console", "rnnlab.corpora._add", "rnnlab.corpora._fetch",
+        "rnnlab.decoding._trace", "rnnlab.decoding.beam", "rnnlab.inference._expand",
+        "rnnlab.protocol.messages._questions",
+    }  # fmt: skip
+    assert sorted(others & {*modules}) == []
 
 
 def plain(document: Any) -> Any:

@@ -33,5 +33,6 @@ def splits_of(loaded: LoadedModel) -> Mapping[SplitName, Split]:
     """Return the splits of `TEXT` for a model of streams or of sentences."""
     values = {"val_fraction": 0.3, "batch": 2, "length": 10}
     config = loaded.config.model_copy(update=values)
-    task = sentences if config.task == "sentences" else stream
-    return task.build(TEXT, loaded.vocabulary, config).splits
+    if config.task == "sentences":
+        return sentences.build(TEXT, loaded.vocabulary, config).splits
+    return stream.build(TEXT, loaded.vocabulary, config).splits

@@ -6,39 +6,42 @@ question is answered by the file of `worker/answers` that is named after its `ki
 generate --json` prints each `Answer` with the same fields.
 """
 
-from rnnlab.protocol.messages._answer import (
-    CLASSIFY,
-    END_MARK,
-    END_WORDS,
-    EOS,
-    Answer,
-)
-from rnnlab.protocol.messages._questions import (
-    DEFAULT_DECODERS,
-    DEFAULT_LENGTH,
-    MAX_SEED,
-    Distributions,
-    Expand,
-    Generate,
-    Inspect,
-    Question,
-    RunName,
-    RunPath,
-)
-from rnnlab.protocol.messages._replies import (
-    Alive,
-    Classified,
-    DistributionsFound,
-    Ended,
-    Expanded,
-    Failed,
-    Inspected,
-    Progress,
-    Ready,
-    Reply,
-    Started,
-    Trace,
-)
+from typing import TYPE_CHECKING
+
+from rnnlab.base.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from rnnlab.protocol.messages._answer import (
+        CLASSIFY,
+        END_MARK,
+        END_WORDS,
+        EOS,
+        Answer,
+    )
+    from rnnlab.protocol.messages._defaults import DEFAULT_DECODERS, DEFAULT_LENGTH, MAX_SEED
+    from rnnlab.protocol.messages._questions import (
+        Distributions,
+        Expand,
+        Generate,
+        Inspect,
+        Question,
+        RunName,
+        RunPath,
+    )
+    from rnnlab.protocol.messages._replies import (
+        Alive,
+        Classified,
+        DistributionsFound,
+        Ended,
+        Expanded,
+        Failed,
+        Inspected,
+        Progress,
+        Ready,
+        Reply,
+        Started,
+        Trace,
+    )
 
 __all__ = [
     "CLASSIFY",
@@ -69,3 +72,16 @@ __all__ = [
     "Started",
     "Trace",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "_answer": "CLASSIFY END_MARK END_WORDS EOS Answer",
+        "_defaults": "DEFAULT_DECODERS DEFAULT_LENGTH MAX_SEED",
+        "_questions": "Distributions Expand Generate Inspect Question RunName RunPath",
+        "_replies": (
+            "Alive Classified DistributionsFound Ended Expanded Failed Inspected "
+            "Progress Ready Reply Started Trace"
+        ),
+    },
+)

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-DEFAULT_DECODERS = ("greedy", "nucleus:p=0.9", "beam:k=5")
-"""Default decoder specs of `generate`, `compare --prompt` and the prompt of the app."""
-DEFAULT_LENGTH = 120
-"""Default maximum number of tokens to write."""
-MAX_SEED = 2**31 - 1
+from rnnlab.protocol.messages._defaults import DEFAULT_LENGTH
 
 RunName = str
 """Name of a run: what the app shows and the user types."""

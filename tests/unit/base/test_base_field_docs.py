@@ -1,15 +1,14 @@
-"""The docstrings below the fields of a model are their descriptions."""
+"""The docstrings below the fields of a class are their descriptions."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
-from rnnlab.base.field_docs import describe_fields
+from rnnlab.base.checked import Checked
+from rnnlab.base.field_docs import docstring_of
 from rnnlab.decoding import Options
 
 
-class Plain(BaseModel):
-    """A model with a field without a docstring."""
+class Plain(Checked):
+    """A class with a field without a docstring."""
 
     first: int = 1
     """The first
@@ -18,18 +17,18 @@ class Plain(BaseModel):
 
 
 class Derived(Plain):
-    """A model that documents one of its fields again."""
+    """A class that documents one of its fields again."""
 
     first: int = 3
     """Another text."""
 
 
 def test_a_docstring_below_a_field_is_its_description() -> None:
-    describe_fields(Plain)
-    describe_fields(Derived)
-    texts = {name: field.description for name, field in Plain.model_fields.items()}
-    assert texts == {"first": "The first\nfield.", "second": None}
+    assert docstring_of(Plain, "first") == "The first\nfield."
+    assert docstring_of(Plain, "second") is None
+    assert Plain.model_fields["first"].description == "The first\nfield."
     assert Derived.model_fields["first"].description == "Another text."
+    assert Derived.model_fields["second"].description is None
 
 
 class Own(Options):

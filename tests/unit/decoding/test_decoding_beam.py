@@ -230,5 +230,5 @@ def test_the_chain_says_what_was_asked_for_where_the_ranking_is_named() -> None:
 
 def test_options_are_frozen() -> None:
     options: Options = parse_spec("beam").options
-    with pytest.raises(ValueError, match="frozen"):
-        options.last = 5  # type: ignore[misc]
+    with pytest.raises(AttributeError, match="immutable"):
+        options.last = 5

@@ -1,10 +1,8 @@
-"""The settings as data are what pydantic knows about `RunConfig`."""
+"""The settings as data are the fields of `RunConfig`."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
-
-from pydantic_core import PydanticUndefined
 
 from rnnlab.settings.fields import setting_fields
 from rnnlab.settings.run_config import RunConfig
@@ -14,10 +12,9 @@ def test_the_fields_are_those_of_the_model() -> None:
     assert list(setting_fields()) == list(RunConfig.model_fields)
     for name, field in setting_fields().items():
         info = RunConfig.model_fields[name]
-        default = None if info.default is PydanticUndefined else info.default
-        assert (field.name, field.default, field.help) == (name, default, info.description)
-        assert type(field.default) is type(default), name
-        is_optional = default is None and not info.is_required()
+        assert (field.name, field.default, field.help) == (name, info.default, info.description)
+        assert type(field.default) is type(info.default), name
+        is_optional = info.default is None and not info.is_required()
         assert info.annotation == _annotation(field.kind, field.choices, is_optional), name
         assert field.is_switch == (info.annotation is bool)
 
