@@ -1,14 +1,9 @@
-"""Products in bfloat16: rounding, order of the sums, and the instruction against the emulation.
+"""Products in bfloat16: rounding and the order of the sums.
 
 Shapes: N rows, K inputs, G outputs.
 """
 
 from __future__ import annotations
-
-import ctypes
-import os
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,9 +13,7 @@ from numpy.typing import NDArray
 from rnnlab import native
 from rnnlab.base.errors import BadInputError
 from rnnlab.native import Kernels, load_library
-from rnnlab.native._build import FLAGS, SOURCES
 from tests.toys.cases import case
-from tests.toys.kernels import COMPILER
 from tests.toys.numeric import assert_close
 from tests.toys.steppers import needs_native
 
@@ -132,21 +125,3 @@ def test_only_a_request_permits_the_emulation(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv(variable, "0")
         with pytest.raises(BadInputError, match=f"{variable}=0"):
             native.check_bfloat16()
-
-
-def build(folder: Path, *flags: str) -> ctypes.CDLL:
-    """Compile the linear kernels with some flags, and without optimising: it takes a second."""
-    library = folder / "linear.so"
-    sources = [str(SOURCES / name) for name in ("linear.c", "pool.c")]
-    command = [*COMPILER.split(), *FLAGS, "-O1", *flags, "-shared", *sources, "-o", str(library)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)
-    return ctypes.CDLL(str(library))
-
-
-@pytest.mark.skipif(os.uname().machine != "x86_64", reason="an instruction of x86_64")
-def test_the_compiler_knows_the_instruction(tmp_path: Path) -> None:
-    library = build(tmp_path, "-mavx512f", "-mavx512bf16")
-    assert library.rnnlab_has_bfloat16() == 1
-    # vdpbf16ps with vectors of 512 bits: EVEX prefix 62 f2 .. .. 52
-    code = (tmp_path / "linear.so").read_bytes()
-    assert any(code[i + 4] == 0x52 for i in range(len(code) - 4) if code[i : i + 2] == b"\x62\xf2")
