@@ -25,7 +25,7 @@ from rnnlab.cells.minlstm import MinLSTM
 from rnnlab.cells.rnn import RNN
 from rnnlab.cells.rnn_relu import ReluRNN
 from rnnlab.cells.rnn_sigmoid import SigmoidRNN
-from rnnlab.native import Kernels, load_kernels
+from rnnlab.native import Kernels, load_kernels, why_no_bfloat16
 
 KERNEL_CELLS: tuple[type[Cell[Any]], ...] = (RNN, ReluRNN, SigmoidRNN, GRU, LSTM)
 """Cells with kernels for decoding and training, in the order of `rnnlab.native.CELLS`."""
@@ -48,13 +48,19 @@ def has_kernel(cell: Cell[Any]) -> bool:
     return type(cell) in (*SEQUENCE_CELLS, *SCAN_CELLS)  # a subclass has its own equations
 
 
-def kernels_for(cell: Cell[Any], weight: Tensor) -> Kernels | None:
+def kernels_for(cell: Cell[Any], weight: Tensor, *, may_emulate: bool = False) -> Kernels | None:
     """Return the kernels if they can run a cell with such weights; None otherwise.
 
-    They need the CPU, float32 and a compiled library.
+    They need the CPU, float32 and a compiled library; under autocast to bfloat16 also instructions
+    for it. may_emulate: see `why_no_bfloat16`.
     """
-    is_float = weight.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-    return load_kernels() if has_kernel(cell) and is_float and weight.is_cpu else None
+    if not (has_kernel(cell) and weight.dtype == torch.float32 and weight.is_cpu):
+        return None
+    if not torch.is_autocast_enabled("cpu"):
+        return load_kernels()
+    if torch.get_autocast_dtype("cpu") != torch.bfloat16:
+        return None
+    return None if why_no_bfloat16(may_emulate=may_emulate) else load_kernels(is_bf16=True)
 
 
 def run_layer(

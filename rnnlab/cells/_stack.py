@@ -18,7 +18,7 @@ from rnnlab.base.errors import BadInputError
 from rnnlab.cells._base import Cell, LayerState, LayerWeights
 from rnnlab.cells._dropout import dropout
 from rnnlab.cells._native import has_kernel, kernels_for, linear, run_layer
-from rnnlab.native import Kernels, load_kernels
+from rnnlab.native import Kernels, check_bfloat16, load_kernels
 
 State = tuple[LayerState, ...]
 """States of the layers: l0, l1, ... (bidirectional: l0, l0_reverse, l1, ...); tensors [B, H]."""
@@ -231,8 +231,10 @@ class RecurrentStack(nn.Module):
         """
         if self.engine not in ("auto", "native"):
             return None
-        kernels = kernels_for(self.cell, weight)
+        kernels = kernels_for(self.cell, weight, may_emulate=self.engine == "native")
         if kernels is None and self.engine == "native":
+            if has_kernel(self.cell) and torch.is_autocast_enabled("cpu"):
+                check_bfloat16()
             raise BadInputError(*_not_native())
         return kernels
 
@@ -275,7 +277,10 @@ def _of_one_hot(_input: Tensor, weight_GI: Tensor, bias_G: Tensor | None = None)
 
 def _not_native() -> tuple[str, str]:
     names = ", ".join([*native.SEQUENCE_CELLS, *native.SCAN_CELLS])
-    problem = f"the native engine needs the CPU, float32 and a cell of {names}; {native.report()}"
+    problem = (
+        f"the native engine needs the CPU, float32 or bfloat16, and a cell of {names}; "
+        f"{native.report()}"
+    )
     return problem, "use --engine auto"
 
 

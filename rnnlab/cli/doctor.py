@@ -40,6 +40,7 @@ def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:
 
     from rnnlab.corpora import corpus_names
     from rnnlab.native import report as native_report
+    from rnnlab.native import why_no_bfloat16
 
     folder = checkpoints_folder(checkpoints)
     nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
@@ -54,6 +55,9 @@ def _facts(checkpoints: Checkpoints, data: Data) -> dict[str, Any]:
         "memory": f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free",
         "gpu": ", ".join(devices) or "none",
         "decoding": native_report(),
+        "bfloat16": f"torch's on the CPU: {reason}"
+        if (reason := why_no_bfloat16())
+        else "native kernels on the CPU",
         "disk": f"{psutil.disk_usage(str(nearest)).free / 2**30:.1f} GiB free{_in_bin(folder)}",
         "terminal": f"{os.environ.get('TERM', 'none')}, {_colors()}, "
         f"{sys.stdout.encoding} on standard output",

@@ -75,6 +75,10 @@ def command(
     resolved = resolve(layers, data, store)
     with progress_bar("reading the corpus") as progress:
         checked = check_resolved(resolved, data, progress)
+    if checked.engine == "native" and checked.dtype == "bfloat16":
+        from rnnlab.native import check_bfloat16
+
+        check_bfloat16()
     for doubt in doubts(checked):
         talk(f"warning: {doubt}")
     published = resolved.recipe.published_losses if resolved.recipe else {}

@@ -3,6 +3,7 @@
 Compiled once per machine at the first use and cached; nothing here imports torch.
 """
 
+from rnnlab.native._bfloat16 import check_bfloat16, why_no_bfloat16
 from rnnlab.native._build import Build, load_library
 from rnnlab.native._kernels import (
     CELLS,
@@ -34,6 +35,7 @@ __all__ = [
     "PackedLayer",
     "Scan",
     "Sequence",
+    "check_bfloat16",
     "gate_rows",
     "kernels_of",
     "load_kernels",
@@ -41,6 +43,7 @@ __all__ = [
     "num_threads",
     "report",
     "set_num_threads",
+    "why_no_bfloat16",
 ]
 
 

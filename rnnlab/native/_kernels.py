@@ -1,5 +1,7 @@
 """Typed calls of the training kernels. Arrays are passed as addresses of contiguous float32 data.
 
+Kernels in bfloat16 round the operands of every product, and compute all else in float32.
+
 Legend: N rows, K inputs, G outputs; B sequences, T steps, H hidden units, U units padded to whole
 vectors, V rows of a table; E weights of single units, C classes.
 """
@@ -71,15 +73,22 @@ class StateGradients(NamedTuple):
 
 
 class Kernels:
-    """The kernels of a compiled library; calls may come from several threads at once."""
+    """The kernels of a compiled library; calls may come from several threads at once.
 
-    def __init__(self, library: ctypes.CDLL) -> None:
-        self._multiply = typed(library.rnnlab_multiply, "ipiiippipp")
-        self._pack = typed(library.rnnlab_pack, "ipiiiip")
-        self._outer = typed(library.rnnlab_outer, "ipiipiiiippp")
-        self._forward = typed(library.rnnlab_forward, "iiiiii" + "p" * 11)
-        self._backward = typed(library.rnnlab_backward, "iiiiii" + "p" * 16)
-        self._gradients = typed(library.rnnlab_gradients, "iiiiii" + "pppp" + "i" + "pppp")
+    is_bf16: round the operands of all products to bfloat16. Packed weights are then pairs of
+    bfloat16: only these kernels can read them.
+    """
+
+    def __init__(self, library: ctypes.CDLL, *, is_bf16: bool = False) -> None:
+        self.is_bf16 = is_bf16
+        self._multiply = typed(library.rnnlab_multiply, "iipiiippipp")
+        self._pack = typed(library.rnnlab_pack, "iipiiiip")
+        self._outer = typed(library.rnnlab_outer, "iipiipiiiippp")
+        self._forward = typed(library.rnnlab_forward, "iiiiiii" + "p" * 11)
+        self._backward = typed(library.rnnlab_backward, "iiiiiii" + "p" * 16)
+        self._gradients = typed(library.rnnlab_gradients, "iiiiiii" + "pppp" + "i" + "pppp")
+        self._multiply_room = typed(library.rnnlab_multiply_room, "ii", c_int64)
+        self._outer_room = typed(library.rnnlab_outer_room, "ii", c_int64)
         self._kept = typed(library.rnnlab_kept, "ii", c_int64)
         self._room = typed(library.rnnlab_sequence_room, "ii", c_int64)
         self.lanes: int = library.rnnlab_lanes()
@@ -88,8 +97,6 @@ class Kernels:
         """Columns of a panel of packed weights."""
         self.tile_rows: int = library.rnnlab_tile_rows()
         """Rows of a weight gradient are padded to a multiple of this number."""
-        self._piece_rows: int = library.rnnlab_piece_rows()
-        self._block: int = library.rnnlab_block()
         self.scans = ScanKernels(library)
         """Kernels for cells whose gates read only the input."""
         self.losses = LossKernels(library)
@@ -103,9 +110,12 @@ class Kernels:
     def pack(self, matrix_KG: F32, *, is_transposed: bool = False) -> F32:
         """Return a matrix [K, G] as panels for `multiply`; is_transposed: the matrix is [G, K]."""
         inputs, outputs = matrix_KG.shape[::-1] if is_transposed else matrix_KG.shape
-        panels = np.empty(up(outputs, self.panel) * inputs, np.float32)
+        words = -(-inputs // 2) if self.is_bf16 else inputs
+        panels = np.empty(up(outputs, self.panel) * words, np.float32)
         step, stride = (inputs, 1) if is_transposed else (1, outputs)
-        self._pack(num_threads(), at(matrix_KG), step, stride, outputs, inputs, at(panels))
+        self._pack(
+            num_threads(), self.is_bf16, at(matrix_KG), step, stride, outputs, inputs, at(panels)
+        )
         return panels
 
     def pack_backward(self, cell: int, weight_GK: F32) -> F32:
@@ -121,10 +131,10 @@ class Kernels:
         outputs, threads = len(bias_G), num_threads()
         columns = up(outputs, self.panel)
         y_NG = np.empty((num, outputs), np.float32)
-        scratch = np.empty(threads * self._piece_rows * columns, np.float32)
+        scratch = np.empty(threads * self._multiply_room(inputs, outputs), np.float32)
         bias = wide(bias_G, columns)
         self._multiply(
-            threads, *rows(x_NK), num, inputs, at(panels), at(bias), outputs,
+            threads, self.is_bf16, *rows(x_NK), num, inputs, at(panels), at(bias), outputs,
             at(y_NG), at(scratch),
         )  # fmt: skip
         return y_NG
@@ -136,12 +146,12 @@ class Kernels:
         """
         (num, height), columns, threads = a_NG.shape, b_NK.shape[1], num_threads()
         width = self._width(height, threads)
-        scratch = self._outer_scratch(width, threads)
+        scratch = self._outer_scratch(width, columns, threads)
         out = np.zeros((up(height, self.tile_rows), up(columns, self.panel)), np.float32)
         sums = np.zeros(height, np.float32)
         self._outer(
-            threads, *rows(a_NG), height, *rows(b_NK), columns, num, width, at(out), at(sums),
-            at(scratch),
+            threads, self.is_bf16, *rows(a_NG), height, *rows(b_NK), columns, num, width,
+            at(out), at(sums), at(scratch),
         )  # fmt: skip
         return out[:height, :columns], sums
 
@@ -154,8 +164,8 @@ class Kernels:
         bias = wide(bias, up(len(bias), self.panel))
         scratch = self._sequence_scratch(work, threads)
         self._forward(
-            threads, work.cell, *work.sizes, at(work.input), at(work.tokens), at(panels),
-            at(bias), at(work.extra), at(work.h0), at(work.c0), at(work.y), at(work.c),
+            threads, self.is_bf16, work.cell, *work.sizes, at(work.input), at(work.tokens),
+            at(panels), at(bias), at(work.extra), at(work.h0), at(work.c0), at(work.y), at(work.c),
             at(work.kept), at(scratch),
         )  # fmt: skip
 
@@ -175,7 +185,8 @@ class Kernels:
         if work.extra is not None:
             of_rows = np.empty((batch, *work.extra.shape), np.float32)
         self._backward(
-            threads, work.cell, *work.sizes, at(panels), at(zeros), at(work.extra), at(work.h0),
+            threads, self.is_bf16, work.cell, *work.sizes, at(panels), at(zeros), at(work.extra),
+            at(work.h0),
             at(work.c0), at(work.y), at(work.c), at(work.kept), at(dy), at(dh_last), at(dc_last),
             at(dh0), at(dc0), at(of_rows), at(norms),
             at(scratch),
@@ -196,9 +207,9 @@ class Kernels:
         width = self._width(of_h, threads)  # columns beyond those are only summed
         weights = np.zeros((up(of_h, self.tile_rows), up(hidden, self.panel)), np.float32)
         sums = np.zeros(blocks * units, np.float32) if wants_sums else None
-        scratch = self._outer_scratch(width, threads)
+        scratch = self._outer_scratch(width, hidden, threads)
         self._gradients(
-            threads, work.cell, *work.sizes, at(work.kept), at(work.y), at(work.h0),
+            threads, self.is_bf16, work.cell, *work.sizes, at(work.kept), at(work.y), at(work.h0),
             at(work.tokens), width, at(weights), at(sums), at(table),
             at(scratch),
         )  # fmt: skip
@@ -222,17 +233,20 @@ class Kernels:
     def _sequence_scratch(self, work: Sequence, threads: int) -> F32:
         return np.empty(threads * self._room(work.cell, work.sizes[3]), np.float32)
 
-    def _outer_scratch(self, width: int, threads: int) -> F32:
-        return np.empty(threads * self._block * (width + self.tile_rows + self.panel), np.float32)
+    def _outer_scratch(self, width: int, columns: int, threads: int) -> F32:
+        return np.empty(threads * self._outer_room(width, columns), np.float32)
 
 
-def load_kernels() -> Kernels | None:
-    """Return the kernels; None if they are not available on this machine."""
+def load_kernels(*, is_bf16: bool = False) -> Kernels | None:
+    """Return the kernels; None if they are not available on this machine.
+
+    is_bf16: see `Kernels`; without instructions for it, they emulate them: see `why_no_bfloat16`.
+    """
     library = load_library().library
-    return None if library is None else kernels_of(library)
+    return None if library is None else kernels_of(library, is_bf16=is_bf16)
 
 
 @cache
-def kernels_of(library: ctypes.CDLL) -> Kernels:
-    """Return the kernels of a library, one object per library."""
-    return Kernels(library)
+def kernels_of(library: ctypes.CDLL, *, is_bf16: bool = False) -> Kernels:
+    """Return the kernels of a library in a number format, one object for each."""
+    return Kernels(library, is_bf16=is_bf16)

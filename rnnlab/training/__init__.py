@@ -4,6 +4,7 @@ from rnnlab.training._captured_step import CapturedStep, fastest_step
 from rnnlab.training._evaluate import Evaluation, evaluate
 from rnnlab.training._loop import train
 from rnnlab.training._optimizer import make_optimizer
+from rnnlab.training._precision import supported_dtype
 from rnnlab.training._session import Control, Session
 from rnnlab.training._state import TrainingState
 from rnnlab.training._step import compute_step, layers_record, take_step, train_record
@@ -23,6 +24,7 @@ __all__ = [
     "layers_record",
     "make_optimizer",
     "set_threads",
+    "supported_dtype",
     "take_step",
     "train",
     "train_record",

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import torch
 
+from rnnlab.settings.run_config import RunConfig
+
 
 def cpu_has_bfloat16() -> bool:
     """Return whether oneDNN has bfloat16 kernels for this processor."""
@@ -16,15 +18,17 @@ def cpu_has_bfloat16() -> bool:
 
 
 def supported_dtype(
-    device: torch.device, dtype: str, has_bfloat16: Callable[[], bool] = cpu_has_bfloat16
+    device: torch.device, config: RunConfig, has_bfloat16: Callable[[], bool] = cpu_has_bfloat16
 ) -> str:
     """Return the number format to compute in: float32 if the CPU lacks bfloat16 kernels.
 
     has_bfloat16: called for a CPU only. Without these kernels torch's LSTM fails, and the other
-    layers emulate bfloat16, which is slower than float32.
+    layers emulate bfloat16, which is slower than float32. The native engine, if the user has chosen
+    it, does not read it: it computes in bfloat16 or raises an error.
     """
-    is_lacking = dtype == "bfloat16" and device.type == "cpu" and not has_bfloat16()
-    return "float32" if is_lacking else dtype
+    if config.dtype != "bfloat16" or device.type != "cpu" or config.engine == "native":
+        return config.dtype
+    return "bfloat16" if has_bfloat16() else "float32"
 
 
 def precision(device: torch.device, dtype: str) -> contextlib.AbstractContextManager[object]:

@@ -93,9 +93,9 @@ class Session:
     def __post_init__(self) -> None:
         """Build the model and load the last checkpoint, if there is one."""
         self.device = resolve_device(self.config.device)
-        self.dtype = supported_dtype(self.device, self.config.dtype, self.has_bfloat16)
+        self.dtype = supported_dtype(self.device, self.config, self.has_bfloat16)
         self.model = build_model(self.config, self.dataset.vocabulary).to(self.device)
-        set_threads(self.model, self.config.threads)
+        set_threads(self.model, self.config.threads, self.dtype)
         self.optimizer = make_optimizer(self.model, self.config)
         self.checkpoints = Checkpoints(
             self.paths, self.config.keep, self.dataset.fingerprint, self.clock,

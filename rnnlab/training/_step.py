@@ -109,7 +109,7 @@ def take_step(
     outcome = compute(
         Work(
             model, optimizer, Example.of(batch, model.device), carried, fresh, state.generator,
-            config, dtype or supported_dtype(model.device, config.dtype),
+            config, dtype or supported_dtype(model.device, config),
         )
     )  # fmt: skip
     state.carried = outcome.carried

@@ -103,14 +103,14 @@ def estimate(values: dict[str, Any], data: str | None, measure: Trial = trial) -
     from rnnlab.corpora import prepare
     from rnnlab.models import build_model, resolve_device
     from rnnlab.submit import checked_config
-    from rnnlab.training import set_threads
+    from rnnlab.training import set_threads, supported_dtype
 
     config = checked_config(values, Path(data) if data else None)
     device = resolve_device(config.device)
     _reset_peaks(device)
     dataset = prepare(config)
     model = build_model(config, dataset.vocabulary).to(device)
-    set_threads(model, config.threads)
+    set_threads(model, config.threads, supported_dtype(device, config))
     split = dataset.splits["train"]
     tokens_per_s, step_s = measure(model, config, split, device)
     batches = split.num_batches()

@@ -19,6 +19,7 @@ optimiser. The floor and the aim of whole steps are 4 and 10 if a cell's steps f
 that of torch's product of two matrices of SIDE x SIDE. All else in the step counts as lost time.
 
     python tests/benchmarks/cells.py --cells lstm-peephole mingru --hidden 128  # some rows only
+    python tests/benchmarks/cells.py --dtype bfloat16 --cells lstm  # ours; rivals in float32
 """
 
 from __future__ import annotations
@@ -104,17 +105,17 @@ def plain_step(
 
 
 def our_step(
-    cell: str, hidden: int, layers: int, batch: Batch, threads: int, engine: str
+    cell: str, hidden: int, layers: int, batch: Batch, threads: int, engine: str, dtype: str
 ) -> Callable[[], None]:
-    settings = {"cell": cell, "hidden": hidden, "layers": layers, "engine": engine}
+    settings = {"cell": cell, "hidden": hidden, "layers": layers, "engine": engine, "dtype": dtype}
     config = RunConfig.from_values({"corpus": "none", "embedding": EMBEDDING, **settings})
     model = build_model(config, Vocabulary(tuple(map(chr, range(32, 32 + VOCAB)))))
     optimizer = make_optimizer(model, config)
     state = TrainingState.fresh(1, torch.device("cpu"))
 
     def step() -> None:
-        set_threads(model, threads)
-        take_step(model, optimizer, state, batch, config)
+        set_threads(model, threads, dtype)
+        take_step(model, optimizer, state, batch, config, dtype)
 
     return step
 
@@ -228,12 +229,10 @@ def machine() -> str:
 
 
 def row(names: list[str], figures: list[str], floor: str, parts: list[float]) -> None:
-    """Print a row of a table."""
     print("| " + " | ".join([*names, *figures, floor, f"{max(parts):.0%}"]) + " |", flush=True)
 
 
 def heading(names: list[str], columns: list[str]) -> None:
-    """Print the head of a table."""
     cells = [*names, *columns, "floor", "others"]
     print("\n| " + " | ".join(cells) + " |\n| " + " | ".join(["---"] * len(cells)) + " |")
 
@@ -245,16 +244,17 @@ def main() -> None:
     parser.add_argument("--hidden", nargs="+", type=int, default=None, help="sizes (all)")
     cores = sorted({1, len(os.sched_getaffinity(0))})
     parser.add_argument("--threads", nargs="+", type=int, default=cores, help="numbers (1 and all)")
+    parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
     options = parser.parse_args()
-    tokens_BS = torch.randint(
-        VOCAB, (BATCH, LENGTH + 1), generator=torch.Generator().manual_seed(1)
-    )
-    tokens = tokens_BS.numpy()
+    if options.dtype == "bfloat16" and (reason := native.why_no_bfloat16()):
+        raise SystemExit(f"our kernels in bfloat16: no instructions: {reason}")
+    random = torch.Generator().manual_seed(1)
+    tokens = torch.randint(VOCAB, (BATCH, LENGTH + 1), generator=random).numpy()
     batch = Batch(tokens[:, :-1], tokens[:, 1:], BATCH * LENGTH, is_start=False)
     numbers = options.threads
     print(
         f"training step as a ratio to torch: batch {BATCH}, length {LENGTH}, vocabulary {VOCAB}, "
-        f"float32; {machine()}; {native.report()}"
+        f"{options.dtype}; {machine()}; {native.report()}"
     )
     threads_of = [f"{n} thread{'s' * (n > 1)}" for n in numbers]
     if any(cell in options.cells for cell in PLAIN):
@@ -267,31 +267,30 @@ def main() -> None:
                 continue
             figures, parts = [], []
             for threads in numbers:
-                ours = [
-                    our_step(cell, hidden, layers, batch, threads, engine) for engine in ENGINES
-                ]
-                theirs = plain_step(cell, hidden, layers, batch, threads)
+                size = (cell, hidden, layers, batch, threads)
+                ours = [our_step(*size, engine, options.dtype) for engine in ENGINES]
+                theirs = plain_step(*size)
                 found = compare(ours, theirs, threads, multiplications(cell, hidden, layers))
                 parts.append(found.others)
                 figures += [*(f"{ratio:.2f}" for ratio in found.ratios), f"{found.peak:.0%}"]
             row([cell.upper(), str(hidden), str(layers)], figures, str(floor), parts)
-    if any(cell in options.cells for cell in OTHERS):
+    if options.dtype == "float32" and any(cell in options.cells for cell in OTHERS):
         kinds = ("auto", "layer", "peak")
         columns = [f"{kind}, {threads}" for threads in threads_of for kind in kinds]
         heading(["cell", "hidden", "rival"], columns)
     for cell, (rival, least) in OTHERS.items():
         for hidden in options.hidden or OTHER_SIZES:
-            if cell not in options.cells:
+            if cell not in options.cells or options.dtype != "float32":
                 continue
             figures, parts = [], []
             for threads in numbers:
-                whole = [our_step(cell, hidden, 1, batch, threads, e) for e in ("auto", rival)]
-                layer = [layer_step(cell, hidden, batch, threads, e) for e in ("auto", rival)]
-                products = multiplications(cell, hidden, 1)
-                steps = compare(whole[:1], whole[1], threads, products)
+                size, both = (cell, hidden, 1, batch, threads), ("auto", rival)
+                whole = [our_step(*size, engine, "float32") for engine in both]
+                layer = [layer_step(cell, hidden, batch, threads, engine) for engine in both]
+                steps = compare(whole[:1], whole[1], threads, multiplications(*size[:3]))
                 alone = compare(layer[:1], layer[1], threads, 0)
                 parts += [steps.others, alone.others]
-                peak = f"{steps.peak:.0%}" if products else ""
+                peak = f"{steps.peak:.0%}" if steps.peak else ""
                 figures += [f"{steps.ratios[0]:.2f}", f"{alone.ratios[0]:.2f}", peak]
             row([cell, str(hidden), rival], figures, least, parts)
 

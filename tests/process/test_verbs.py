@@ -78,6 +78,7 @@ def test_doctor_names_versions_and_folders(call: Call, lab: Lab) -> None:
     assert facts["checkpoints"].endswith(", 1 run"), "the shipped one"
     assert "stump" in facts["corpora"].split(", ")
     assert facts["alerts"] == "bell; notify command not set"
+    assert facts["bfloat16"].split(":")[0] in ("native kernels on the CPU", "torch's on the CPU")
 
 
 def test_doctor_does_not_print_the_command_that_notifies(

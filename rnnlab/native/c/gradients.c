@@ -47,9 +47,9 @@ static void gradient_piece(struct job *job, int64_t piece, int64_t thread) {
    padded][H padded] those of W_hh (for GRU_CHO without n), to table [V][gates * U] those of the
    input term of each token (null: none), and to sums [blocks * U] the sums of the columns that are
    not in the table (null: none). `width`: columns of a piece, a multiple of MOST_ROWS. `scratch`:
-   for each thread BLOCK * (width + MOST_ROWS + PANEL) floats. */
-void rnnlab_gradients(int64_t threads, int64_t cell, int64_t batch, int64_t steps, int64_t hidden,
-                      int64_t units, const float *kept, const float *y, const float *h0,
+   for each thread rnnlab_outer_room(width, hidden) floats. */
+void rnnlab_gradients(int64_t threads, int64_t is_bf16, int64_t cell, int64_t batch, int64_t steps,
+                      int64_t hidden, int64_t units, const float *kept, const float *y, const float *h0,
                       const int64_t *tokens, int64_t width, float *weights, float *sums,
                       float *table, float *scratch) {
     int64_t blocks = number_of_blocks((enum cell)cell), gates = number_of_gates((enum cell)cell);
@@ -58,11 +58,11 @@ void rnnlab_gradients(int64_t threads, int64_t cell, int64_t batch, int64_t step
                 .threads = threads},
         .outer = {.a = kept, .b = previous_h, .rows = &work, .out = weights,
                   .stride = number_of_kept((enum cell)cell) * units + GAP, .width = hidden,
-                  .columns = whole_panels(hidden)},
+                  .columns = whole_panels(hidden), .is_bf16 = (int)is_bf16},
         .steps = steps, .num = batch * steps,
         .recurrent = number_of_products((enum cell)cell) * units, .total = blocks * units,
         .first_input = (blocks - gates) * units, .input_columns = gates * units, .width = width,
-        .room = BLOCK * (width + MOST_ROWS + PANEL), .y = y, .h0 = h0, .tokens = tokens,
+        .room = outer_room(width, hidden), .y = y, .h0 = h0, .tokens = tokens,
         .sums = sums, .table = table, .scratch = scratch};
     run_job(&work.job);
 }

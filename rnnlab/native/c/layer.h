@@ -17,6 +17,7 @@
 
 struct layer_work {
     struct job job;
+    int is_bf16; /* whether the operands of products are rounded to bfloat16 */
     int64_t cell, batch, steps, hidden, units, num_gates, columns, room, stride;
     const float *input;    /* input term of the gates: [B][T][G], or [V][G] for `tokens` */
     const int64_t *tokens; /* [B][T]; null if every token has an input term of its own */

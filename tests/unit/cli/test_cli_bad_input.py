@@ -109,6 +109,14 @@ def test_invalid_vectors_are_an_error(
     refuse(arguments, *words)
 
 
+def test_our_kernels_in_bfloat16_need_instructions(
+    lab: Lab, refuse: Refuse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RNNLAB_BFLOAT16", "0")
+    arguments = ["train", str(lab.text), "--engine", "native", "--dtype", "bfloat16"]
+    refuse(arguments, "cannot compute in bfloat16", "use --engine auto or --dtype float32")
+
+
 def test_sentences_need_an_end(refuse: Refuse, folder: Path) -> None:
     refuse(["train", str(folder / "endless.txt"), "--task", "sentences"], "'.', '?' or '!'")
 

@@ -5,6 +5,7 @@ The compiler of most tests is a script that copies the library of this test sess
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -272,3 +273,16 @@ def test_narrow_vectors_give_the_same_log_probs(
     expected_RV = walk(torchs, start(model, torchs, 20), tokens_TR)
     assert_close(log_probs_RV, expected_RV, terms=2 * 37)
     assert np.array_equal(alone_1V[0], log_probs_RV[0])
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="an instruction of x86_64")
+def test_with_avx512_bf16_the_products_are_its_instruction(tmp_path: Path) -> None:
+    library = tmp_path / "linear.so"
+    sources = [str(_build.SOURCES / name) for name in ("linear.c", "pool.c")]
+    flags = [*_build.FLAGS, "-O1", "-mavx512f", "-mavx512bf16", "-shared"]  # O1: a second
+    command = [*COMPILER.split(), *flags, *sources, "-o", str(library)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    assert ctypes.CDLL(str(library)).rnnlab_has_bfloat16() == 1
+    code = library.read_bytes()  # EVEX.512.F3.0F38.W0 52: vdpbf16ps with 512 bits
+    places = (i for i in range(len(code) - 4) if code[i] == 0x62 and code[i + 4] == 0x52)
+    assert any(code[i + 1] & 3 == 2 and code[i + 2] & 0x83 == 2 for i in places)

@@ -15,12 +15,14 @@ import pytest
 import torch
 
 from rnnlab.base import registry
+from rnnlab.base.errors import BadInputError
 from rnnlab.inference import load_model
 from rnnlab.runs.journal import JournalTail
 from rnnlab.runs.records import EvalRecord, LayersRecord
 from rnnlab.training import Session, evaluate, train
 from tests.toys.numeric import assert_close
 from tests.toys.sessions import Clock, event_lines, records, trains
+from tests.toys.steppers import needs_native
 
 Start = Callable[..., Session]
 
@@ -70,6 +72,38 @@ def test_without_bfloat16_a_run_computes_in_float32_and_logs_it(
         notes = [message for _, _, message in event_lines(session) if "bfloat16" in message]
         assert bool(notes) == (dtype == "bfloat16")
     assert losses[0] == losses[1]
+
+
+@needs_native
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_our_kernels_learn_in_bfloat16_what_they_learn_in_float32(
+    start: Start, cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operand has 8 bits, so a product may be off by 2^-7, and a mean loss by less."""
+    monkeypatch.setenv("RNNLAB_BFLOAT16", "emulated")
+    losses = []
+    for dtype in ("float32", "bfloat16"):
+        seams = {"has_bfloat16": lambda: False}  # of torch, which does not compute here
+        session = start(
+            dtype, cell=cell, dtype=dtype, engine="native", steps=200, log_every=50, seams=seams
+        )
+        assert session.dtype == dtype
+        train(session)
+        assert {p.dtype for p in session.model.parameters()} == {torch.float32}
+        losses.append([math.inf if r.train_loss is None else r.train_loss for r in trains(session)])
+    wide, narrow = losses
+    assert wide != narrow
+    assert narrow[-1] < 0.9 * narrow[0]
+    assert narrow == pytest.approx(wide, rel=2.0**-7)
+
+
+@needs_native
+def test_a_native_run_in_bfloat16_without_instructions_ends_before_its_first_step(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RNNLAB_BFLOAT16", "0")
+    with pytest.raises(BadInputError, match="cannot compute in bfloat16: disabled by"):
+        start(dtype="bfloat16", engine="native")
 
 
 def test_both_engines_learn_the_same(start: Start) -> None:

@@ -24,6 +24,7 @@ from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import EvalRecord, LayersRecord, TrainRecord
 from rnnlab.training import Session, train
 from tests.toys.sessions import snapshot
+from tests.toys.steppers import needs_native
 
 Start = Callable[..., Session]
 Curve = dict[tuple[str, int], tuple[object, ...]]
@@ -94,10 +95,17 @@ def test_a_run_resumes_exactly_from_any_step(start: Start) -> None:
         {"cell": "rnn", "one_hot": True, "engine": "equations", "clip": 0.1, "steps": 14},
         {"cell": "gru", "dtype": "float64", "layers": 2, "steps": 14},
         {"cell": "lstm", "dtype": "bfloat16", "dropout": 0.2, "steps": 14},
+        pytest.param(
+            {"cell": "gru", "dtype": "bfloat16", "engine": "native", "dropout": 0.2, "steps": 14},
+            marks=needs_native,
+        ),
         {"task": "sentences", "schedule": "cosine", "steps": None, "epochs": 2.5},
     ],
 )
-def test_every_kind_of_run_resumes_exactly(start: Start, settings: dict[str, object]) -> None:
+def test_every_kind_of_run_resumes_exactly(
+    start: Start, settings: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RNNLAB_BFLOAT16", "emulated")
     assert_exact(start, [11], settings)
 
 
