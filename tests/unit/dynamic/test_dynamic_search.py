@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from rnnlab.dynamic import DynamicSettings, Learner, evaluate_dynamic, find_settings
