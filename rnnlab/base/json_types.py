@@ -11,14 +11,12 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 _Types = tuple[type, ...]
-MOST_WHOLE = (1 << 63) - 1
-"""Largest whole number that a field may have: JSON has no limit, but a float has one."""
 
 
 def misfit(kind: type, values: Mapping[str, Any]) -> str:
     """Return the first field of the dataclass `kind` whose value has a wrong type; "" if none.
 
-    True and False are not numbers, and a whole number beyond MOST_WHOLE has a wrong type.
+    True and False are not numbers.
     """
     for name, types, item_types in _field_types(kind):
         if name not in values:
@@ -34,8 +32,6 @@ def misfit(kind: type, values: Mapping[str, Any]) -> str:
 
 
 def _is_of(value: Any, types: _Types) -> bool:
-    if value.__class__ is int:
-        return -MOST_WHOLE <= value <= MOST_WHOLE and int in types
     return value.__class__ in types or (value.__class__ is not bool and isinstance(value, types))
 
 

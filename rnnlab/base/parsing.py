@@ -10,7 +10,7 @@ import tomllib
 from typing import Any
 
 _TOO_DEEP = "nested too deeply"
-_LARGEST = 2**63 - 1
+LARGEST_INTEGER = 2**63 - 1
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -40,7 +40,7 @@ def _integer(text: str) -> int:
 
 def _check_integers(value: object) -> None:
     """Raise ValueError if an integer of a document has more than 64 bits."""
-    if isinstance(value, int) and abs(value) > _LARGEST:
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
         raise ValueError("an integer has more than 64 bits")
     if isinstance(value, dict):
         value = list(value.values())

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rnnlab.base.display import count, loss, percent
-from rnnlab.base.errors import one_line
+from rnnlab.base.display import count, loss, percent, visible
 from rnnlab.cli._options import Checkpoints, Json
 from rnnlab.cli._output import console, print_json, print_table, table_width, talk
 from rnnlab.runs.filter import parse_filter
@@ -82,9 +81,9 @@ def command(
             )
     for s in summaries:
         if s.reason and s.state in ("failed", "lost"):
-            talk(f"{s.name}: {one_line(s.reason)}")
+            talk(f"{s.name}: {visible(s.reason, newline=" ")}")
         if s.silent_s is not None:
-            talk(f"{s.name}: {one_line(s.alarm)}")
+            talk(f"{s.name}: {visible(s.alarm, newline=" ")}")
 
 
 def _without(cells: list[str], place: int) -> list[str]:

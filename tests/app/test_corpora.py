@@ -211,7 +211,8 @@ async def test_after_a_failure_the_form_has_the_previous_answers(
         await pilot.press("enter")
         await until(pilot, lambda: "no column 'label' among 'verdict', 'text'" in status(app))
         line = app.page.query_one("#corpora-status", Static)
-        assert line.size.height > 1, "what is to be done about it is read at 80 columns, too"
+        # What is to be done about it is read at 80 columns, too.
+        await until(pilot, lambda: line.size.height > 1)
         await pilot.press("A")
         await until(pilot, lambda: isinstance(app.screen, FormScreen))
         assert app.screen.query_one("#blank-file", Input).value == str(table)

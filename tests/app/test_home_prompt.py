@@ -9,7 +9,6 @@ from textual import events
 from textual.widgets import Input, Static, TextArea
 
 from rnnlab.base import registry
-from rnnlab.base.errors import UnknownNameError
 from rnnlab.protocol.messages import Ended, Failed, Started
 from rnnlab.tui.messages import GeneratorDied
 from rnnlab.tui.prompting.candidate import Candidate
@@ -23,7 +22,6 @@ from tests.toys.prompting import bodies, field
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-    from rnnlab.runs.run import Run
     from rnnlab.tui.app import LabApp
     from tests.toys.app_lab import Lab
     from tests.toys.fake_generator import FakeGenerator
@@ -194,13 +192,10 @@ async def test_an_error_is_shown_where_the_answer_would_be_and_enter_tries_again
 async def test_a_run_removed_elsewhere_is_reported_when_it_is_prompted(
     lab: Lab, app: LabApp, generator: FakeGenerator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(name: str) -> Run:
-        raise UnknownNameError("run", name, [])
-
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: table(app).row_count)
-        monkeypatch.setattr(lab.store, "open", gone)
+        monkeypatch.setattr(app.state, "opened", {}.get)
         await ask(pilot, app, "x", "greedy")
         await until(pilot, lambda: "unknown run 'alpha'" in status_line(app))
         assert generator.requests == []

@@ -112,6 +112,7 @@ async def test_an_older_checkpoint_of_the_run_can_stand_beside_it(
         run.paths.weights(step).touch()
     async with app.run_test(size=(120, 40)) as pilot:
         await open_inspect(pilot, app)
+        await until(pilot, lambda: app.state.stored("alpha").steps == (10, 20, 40))
         for checkpoint in ("20", "10", None):
             await pilot.press("V")
             wanted = (None, "last") if checkpoint is None else (str(run.paths.root), checkpoint)

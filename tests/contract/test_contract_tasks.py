@@ -214,7 +214,8 @@ def test_pieces_cover_the_split_once_in_the_order_of_the_text(train: Split) -> N
     """A model that learns while it reads may only have seen what comes before."""
     pieces = list(train.pieces(60))
     assert targets(pieces) == targets(train.eval_batches())
-    assert all(piece.num_read >= 60 for piece in pieces[:-1])
+    # A shortened sentence has no target at its last place.
+    assert all(piece.num_read > 60 - len(piece.inputs_BT) for piece in pieces[:-1])
     rows = [alone(piece, row) for piece in pieces for row in range(len(piece.inputs_BT))]
     finer = [alone(piece, row) for piece in train.pieces(1) for row in range(len(piece.inputs_BT))]
     assert _read(rows) == _read(finer)

@@ -8,7 +8,7 @@ from typing import get_args
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rnnlab.base.json_types import MOST_WHOLE
+from rnnlab.base.parsing import LARGEST_INTEGER
 from rnnlab.protocol.codec import decode_request, encode_request
 from rnnlab.protocol.messages import Distributions, Expand, Generate, Question
 from rnnlab.runs.journal import Journal, JournalTail
@@ -36,7 +36,7 @@ RECORDS = st.one_of(
 )
 st.register_type_strategy(float, FINITE)
 st.register_type_strategy(str, TEXTS)
-st.register_type_strategy(int, st.integers(-MOST_WHOLE, MOST_WHOLE))
+st.register_type_strategy(int, st.integers(-LARGEST_INTEGER, LARGEST_INTEGER))
 in_a_file = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import Field
 
+from rnnlab.base.checked import Field
 from rnnlab.decoding._base import Decoder
 from rnnlab.decoding._options import Options
 from rnnlab.decoding._rows import write_rows

@@ -189,7 +189,7 @@ def test_an_invalid_setting_is_an_error(
             ["generate", "nobody", "--prompts", "nowhere.txt"],
             ["cannot read nowhere.txt", "No such"],
         ),
-        (["generate", "nobody", "--prompts", "{folder}"], ["cannot read", "directory"]),
+        (["generate", "nobody", "--prompts", "{folder}"], ["cannot read", "a folder, not a file"]),
         (["generate", "nobody", "--prompts", "{folder}/empty.txt"], ["empty.txt has no prompts"]),
         (["generate", "nobody", "--prompts", "{folder}/blank.txt"], ["blank.txt has no prompts"]),
         (["generate", "nobody", "--prompts", "{folder}/latin.txt"], ["latin.txt is not UTF-8"]),

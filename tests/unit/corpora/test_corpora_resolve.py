@@ -102,7 +102,7 @@ def test_a_file_that_is_not_a_text_is_refused_in_one_line(
 
 def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     assert "No such file" in refused(lambda: read_corpus(tmp_path / "none.txt"))
-    assert "directory" in refused(lambda: read_corpus(tmp_path))
+    assert "a folder, not a file" in refused(lambda: read_corpus(tmp_path))
 
 
 # Gzipped

@@ -74,6 +74,7 @@ def test_a_killed_worker_is_lost_with_a_probable_reason(
 ) -> None:
     run = Run(RunPaths(tmp_path / "mine"))
     run.paths.root.mkdir()
+    run.paths.config.touch()
     message = Status(
         state="running", pid=7, host=socket.gethostname(), held_bytes=900 << 20,
         free_bytes=free_bytes,

@@ -26,6 +26,7 @@ from tests.toys.lab import Lab
 def test_the_last_status_is_written_if_there_is_no_space_for_a_temporary_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    RunPaths(tmp_path).config.touch()
     reporter = StatusReporter(RunPaths(tmp_path), Status(state="running"))
 
     def full(*_: Any, **__: Any) -> None:
