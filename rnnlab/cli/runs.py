@@ -81,9 +81,9 @@ def command(
             )
     for s in summaries:
         if s.reason and s.state in ("failed", "lost"):
-            talk(f"{s.name}: {visible(s.reason, newline=" ")}")
+            talk(f"{s.name}: {visible(s.reason, newline=' ')}")
         if s.silent_s is not None:
-            talk(f"{s.name}: {visible(s.alarm, newline=" ")}")
+            talk(f"{s.name}: {visible(s.alarm, newline=' ')}")
 
 
 def _without(cells: list[str], place: int) -> list[str]:

@@ -11,6 +11,8 @@ import pytest
 from tests.toys.numeric import assert_close
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.toys.lab import Ask, Lab
 
 pytestmark = pytest.mark.process
@@ -65,9 +67,9 @@ def test_a_score_learns_from_the_beginning_of_the_text(ask: Ask) -> None:
 
 
 def test_generate_continues_each_prompt_with_weights_that_have_learnt_from_it(
-    ask: Ask, trained: Lab
+    ask: Ask, tmp_path: Path
 ) -> None:
-    prompts = trained.folder / "prompts.txt"
+    prompts = tmp_path / "prompts.txt"
     repeated = "Le roi mange. " * 8
     prompts.write_text(f"{repeated}\nLa mer\n")
     options = ["-d", "greedy", "--length", "5"]
