@@ -73,7 +73,7 @@ def test_generate_continues_each_prompt_with_weights_that_have_learnt_from_it(
     repeated = "Le roi mange. " * 8
     prompts.write_text(f"{repeated}\nLa mer\n")
     options = ["-d", "greedy", "--length", "5"]
-    several = ask("generate", "stream", "--prompts", prompts, *options, *SET, "--json").json
+    several = ask("generate", "stream", "--prompts", str(prompts), *options, *SET, "--json").json
     for answer, prompt in zip(several, (repeated.rstrip("\n"), "La mer"), strict=True):
         alone = ask("generate", "stream", "--prompt", prompt, *options, *SET, "--json").json[0]
         assert answer["token_logprobs"] == alone["token_logprobs"]
