@@ -83,7 +83,7 @@ def command(
     for s in summaries:
         if s.reason and s.state in ("failed", "lost"):
             talk(f"{s.name}: {one_line(s.reason)}")
-        if s.silent_s is not None:
+        if s.alarm:
             talk(f"{s.name}: {one_line(s.alarm)}")
 
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 _RECENT = 40
 """Number of recent losses in the status, for the sparkline."""
-_ALARMING = frozenset({"diverged", "skipped", "journal", "unsaved", "damaged"})
+_ALARMING = frozenset({"skipped", "journal", "unsaved", "damaged"})
 """Events that set the `alarm` of the status; it is cleared when the loss is normal again, except
-that of lost records."""
+that of lost records. A divergence has a field of its own, which remains after the end."""
 _NOTIFIED: dict[str, NotifyEvent] = {"diverged": "diverged", "target": "target"}
 """Events of a run in training of which the user is notified."""
 _STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
@@ -31,6 +31,8 @@ class Steering:
         self._reporter = reporter
         self._notifier = notifier
         self._num_reads = 0
+        self._has_trained = False
+        """Whether there was a train record: before it, the last worker's divergence applies."""
         self._lost_records = ""
         """The alarm of lost records, which applies to the end."""
         self.wait = reporter.wait
@@ -61,7 +63,9 @@ class Steering:
                     tokens_per_s=record.tokens_per_s,
                     recent_losses=recent,
                     alarm=self._alarm(record, session),
+                    diverged_step=self._diverged_step(session),
                 )
+                self._has_trained = True
                 for problem in self._problems():
                     session.log.note("note", problem)
             case EvalRecord():
@@ -78,6 +82,7 @@ class Steering:
                 self._reporter.change(
                     state=_STATES.get(record.event, status.state),
                     alarm=record.message if record.event in _ALARMING else status.alarm,
+                    diverged_step=_diverged_at(record, status.diverged_step),
                     reached=record.message if record.event == "target" else status.reached,
                     step=record.step,
                     total_steps=session.total_steps,
@@ -97,9 +102,23 @@ class Steering:
         alarm = self._reporter.status.alarm if is_in_trouble else self._lost_records
         return session.saver.problem or alarm
 
+    def _diverged_step(self, session: Session) -> int | None:
+        """Return the step of the divergence after a train record; None if the loss is normal."""
+        is_over = self._has_trained and not session.watch.has_diverged
+        return None if is_over else self._reporter.status.diverged_step
+
     def _problems(self) -> list[str]:
         notifications = [] if self._notifier is None else self._notifier.problems()
         return [*self._reporter.problems(), *notifications]
+
+
+def _diverged_at(record: EventRecord, before: int | None) -> int | None:
+    """Return the step of the divergence after an event; before: that step before the event."""
+    if record.event == "rollback":
+        return None
+    if record.event == "diverged" and before is None:
+        return record.step
+    return before
 
 
 def _eta_s(elapsed_s: float, progress: float) -> float | None:
