@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rnnlab import cli
+from rnnlab.runs.records import State
 from rnnlab.runs.store import RunStore
 from tests.toys.app_lab import Lab
 
@@ -27,7 +28,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
 
 @pytest.mark.parametrize("state", ["running", "stopped"])
 def test_a_divergence_is_in_the_table_and_a_line_below_it(
-    lab: Lab, capsys: pytest.CaptureFixture[str], state: str
+    lab: Lab, capsys: pytest.CaptureFixture[str], state: State
 ) -> None:
     lab.add("alpha", state, **ILL)
     lab.add("beta", "running")
