@@ -60,7 +60,7 @@ def follow(run: Run, *, is_new: bool, json: bool) -> int:
     else:
         s = summarise(run)
         talk(
-            f"{s.name} {s.state}: {s.step} steps in {duration(s.elapsed_s)}, "
+            f"{s.name} {s.state}: {s.step:,} steps in {duration(s.elapsed_s)}, "
             f"train {loss(s.train_loss)}"
             + (f", val {loss(s.val_loss)}" if s.val_loss is not None else "")
             + f" {nats_per(s.unit)}"
@@ -104,7 +104,7 @@ def _show_progress(run: Run) -> None:
             before = summary
             for record in (record for chunk in tail.chunks() for record in chunk.records):
                 if isinstance(record, EventRecord) and record.message:
-                    progress.console.print(f"step {record.step}: {visible(record.message)}")
+                    progress.console.print(f"step {record.step:,}: {visible(record.message)}")
             _update(progress, task, summary)
             if summary.state not in ACTIVE_STATES:
                 return
@@ -129,7 +129,7 @@ def progress_of(s: RunSummary, room: int = 100) -> str:
         return f"queued, number {s.queue_place}"
     if s.step == 0 or s.state == "paused" or s.stage:
         return s.stage or s.state
-    steps = f"{s.step}/{s.total_steps}" if s.total_steps else str(s.step)
+    steps = f"{s.step:,}/{s.total_steps:,}" if s.total_steps else f"{s.step:,}"
     figures = {
         "step": f"step {steps}",
         "epoch": f"epoch {s.epoch:.2f}",
@@ -165,7 +165,7 @@ def _stop(run: Run, exit_code: int) -> int:
     except (KeyboardInterrupt, Terminated):
         return exit_code
     talk(
-        f"{run.name} stopped at step {run.status().step}; "
+        f"{run.name} stopped at step {run.status().step:,}; "
         f"`rnnlab resume {run.name}` continues the run"
     )
     return exit_code

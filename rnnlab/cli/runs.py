@@ -52,7 +52,7 @@ def command(
         [
             s.name,
             s.state_text,
-            str(s.step),
+            f"{s.step:,}",
             f"{s.epoch:.1f}",
             loss(s.train_loss),
             loss(s.val_loss),
@@ -77,9 +77,7 @@ def command(
     print_table(header, rows, ("step", "epoch", "train", "val", "accuracy", "tokens/s", "params"))
     for run, _ in runs:
         if (step := _differing_checkpoint(run)) is not None:
-            talk(
-                f"{run.name}: the last checkpoint is from step {step}, not from the run's last step"
-            )
+            talk(f"{run.name}: the last checkpoint is from step {step:,}, not from its last step")
     for s in summaries:
         if s.reason and s.state in ("failed", "lost"):
             talk(f"{s.name}: {one_line(s.reason)}")

@@ -79,11 +79,11 @@ def _chart_height(num_lines: int, num_charts: int) -> int:
 
 
 def _line(s: RunSummary) -> str:
-    total = f"/{s.total_steps}" if s.total_steps else ""
+    total = f"/{s.total_steps:,}" if s.total_steps else ""
     left = f", {duration(s.eta_s)} left" if s.eta_s is not None else ""
     stage = f" ({s.stage})" if s.stage else ""
     reason = "".join(f"; {one_line(problem)}" for problem in (s.alarm, s.reason) if problem)
     return (
-        f"{s.name} {s.state_text}{stage} at step {s.step}{total}, train {loss(s.train_loss)}, "
+        f"{s.name} {s.state_text}{stage} at step {s.step:,}{total}, train {loss(s.train_loss)}, "
         f"val {loss(s.val_loss)}, {count(s.tokens_per_s)} tokens/s{left}{reason}"
     )

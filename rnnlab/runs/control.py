@@ -126,7 +126,7 @@ def kill(run: Run) -> str:
     finally:
         os.close(lock)
     step = run.paths.read_pointer("last") or 0
-    return f"{run.name} is killed; it resumes from step {step}"
+    return f"{run.name} is killed; it resumes from step {step:,}"
 
 
 def _signal(run: Run, status: Status, number: signal.Signals, problem: str) -> None:
@@ -171,7 +171,7 @@ def resume(run: Run, *, is_queued: bool = False, launch_worker: Launch | None = 
             if is_queued:
                 return f"{run.name} is queued"
             step = run.paths.read_pointer("last") or 0
-            return f"{run.name} resumes from step {step}"
+            return f"{run.name} resumes from step {step:,}"
         case "finished":
             raise BadInputError(*refusal_of_finished(run))
         case _:

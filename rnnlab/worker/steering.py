@@ -56,7 +56,7 @@ class Steering:
                     step=record.step,
                     epoch=record.epoch,
                     elapsed_s=record.time_s,
-                    eta_s=_eta_s(record.time_s, session.progress),
+                    eta_s=_eta_s(record, session.progress),
                     train_loss=record.train_loss,
                     grad_norm=record.grad_norm,
                     lr=record.lr,
@@ -86,7 +86,7 @@ class Steering:
                     reached=record.message if record.event == "target" else status.reached,
                     step=record.step,
                     total_steps=session.total_steps,
-                    eta_s=_eta_s(record.time_s, session.progress),
+                    eta_s=_eta_s(record, session.progress),
                     epoch=session.epoch,
                     elapsed_s=record.time_s,
                 )
@@ -121,6 +121,11 @@ def _diverged_at(record: EventRecord, before: int | None) -> int | None:
     return before
 
 
-def _eta_s(elapsed_s: float, progress: float) -> float | None:
-    """Return the estimated remaining training time in seconds; None before the first step."""
-    return elapsed_s * (1 - progress) / progress if progress else None
+def _eta_s(record: TrainRecord | EventRecord, progress: float) -> float | None:
+    """Return the estimated remaining training time in seconds; None up to the first step.
+
+    The first step is far slower than the others: memory is allocated and kernels are compiled.
+    """
+    if record.step <= 1 or not progress:
+        return None
+    return record.time_s * (1 - progress) / progress

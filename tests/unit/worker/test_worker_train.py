@@ -174,6 +174,13 @@ def test_a_new_end_changes_the_total_and_the_time_left(reporter: FakeReporter) -
     assert reporter.status.eta_s == pytest.approx(30.0)
 
 
+def test_the_first_step_gives_no_estimate_of_the_time_left(reporter: FakeReporter) -> None:
+    alarm_after(reporter, replace(step(), step=1, time_s=5.0))
+    assert reporter.status.eta_s is None
+    alarm_after(reporter, replace(step(), step=2, time_s=5.0))
+    assert reporter.status.eta_s == pytest.approx(5.0)
+
+
 def test_the_stage_ends_with_the_first_step(reporter: FakeReporter) -> None:
     steering = Steering(reporter)  # type: ignore[arg-type]
     reporter.change(stage="first step")
