@@ -37,14 +37,23 @@ _LEFT_OUT = ("grad", "epoch", "speed", "val")
 """Figures that a narrow terminal does not show, the first one first."""
 
 
-def follow(run: Run, *, is_new: bool, json: bool) -> int:
+def end_of_journal(run: Run) -> JournalTail:
+    """Return a reader of the records that a run writes from now on."""
+    tail = JournalTail(run.paths.journal)
+    for _ in tail.chunks():
+        pass
+    return tail
+
+
+def follow(run: Run, *, is_new: bool, json: bool, seen: JournalTail | None = None) -> int:
     """Show a run's progress until its worker ends; return the exit code.
 
     Ctrl-c and SIGTERM ask the worker to save and stop. is_new: whether this command created the
-    run; a new run that fails because of invalid input is removed again.
+    run; a new run that fails because of invalid input is removed again. seen: reader of the
+    journal, whose new events are printed; None: all events are new.
     """
     try:
-        _show_progress(run)
+        _show_progress(run, JournalTail(run.paths.journal) if seen is None else seen)
     except KeyboardInterrupt:
         return _stop(run, EXIT_INTERRUPTED)
     except Terminated:
@@ -80,10 +89,9 @@ def result(run: Run) -> dict[str, Any]:
     return {**summary, "checkpoint": None if step is None else str(run.paths.weights(step))}
 
 
-def _show_progress(run: Run) -> None:
+def _show_progress(run: Run, tail: JournalTail) -> None:
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-    tail = JournalTail(run.paths.journal)
     out = console(stderr=True)
     progress = Progress(
         SpinnerColumn(),

@@ -9,7 +9,7 @@ import typer
 from rnnlab.base.errors import EXIT_INTERRUPTED, BadInputError
 from rnnlab.cli._bulk import Chosen, chosen_runs, do_with_each
 from rnnlab.cli._doubts import IsSure, are_wanted
-from rnnlab.cli._follow import follow, result
+from rnnlab.cli._follow import end_of_journal, follow, result
 from rnnlab.cli._options import Checkpoints, Json, RunPatterns
 from rnnlab.cli._output import print_json, talk
 from rnnlab.runs.checkpoint import split_checkpoint
@@ -72,13 +72,14 @@ def command(
     (opened,) = chosen.runs
     was_paused = opened.status().state == "paused"
     _note_wait(opened)
+    seen = end_of_journal(opened)  # before the worker starts: its first events are new
     message = resume_run(opened, changes, is_queued=queue)
     typer.echo(message, err=json)
     if detach or was_paused:
         if json:
             print_json(result(opened))
         return 0
-    return follow(opened, is_new=False, json=json)
+    return follow(opened, is_new=False, json=json, seen=seen)
 
 
 def _note_wait(run: Run) -> None:
