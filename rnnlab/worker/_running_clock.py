@@ -1,4 +1,4 @@
-"""A clock that stands still while the process is stopped by a signal: that is no training time."""
+"""A clock that stands still while a signal has stopped the process: nothing is trained then."""
 
 from __future__ import annotations
 
