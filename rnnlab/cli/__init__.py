@@ -95,6 +95,7 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
     )
     from rnnlab.base.failures import cause_of
     from rnnlab.cli._app import parser
+    from rnnlab.cli._usage import usage_error
 
     try:
         # As `python -m rnnlab`, too, the help and the completion in the shell name `rnnlab`.
@@ -102,9 +103,7 @@ def run(arguments: list[str], app: typer.Typer | None = None) -> int:
         with Interruptible():
             return int(parse(arguments, prog_name="rnnlab", standalone_mode=False) or 0)
     except typer.TyperException as error:
-        message, code = one_line(error.format_message()), EXIT_BAD_INPUT
-        if message.startswith("No such command") and "Did you mean" not in message:
-            message += " `rnnlab --help` lists the commands."
+        message, code = usage_error(error), EXIT_BAD_INPUT
     except RnnlabError as error:
         message, code = str(error), error.exit_code
     except (KeyboardInterrupt, typer.Abort):

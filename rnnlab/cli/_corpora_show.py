@@ -45,13 +45,22 @@ def show_corpus(name: str | None, data: Path | None, errors: Errors, *, json: bo
     if json:
         print_json(profile.to_json())
         return
-    print_figures(profile, lasting_name(name, data) if "/" not in name else name)
+    print_figures(profile, _name_to_train(name, file, data))
     typer.echo("")
     if profile.examples:
         for label, text in profile.examples:
             typer.echo(visible(f"{label}: {text[:_SHOWN_CHARS_OF_DOCUMENT]}", newline="⏎"))
     else:
         typer.echo(visible(profile.begins))
+
+
+def _name_to_train(name: str, file: Path, data: Path | None) -> str:
+    """Return the name by which `rnnlab train` finds a corpus, without the option --data."""
+    try:
+        is_known = "/" in name or find_corpus(name) == file
+    except BadInputError:
+        is_known = False
+    return name if is_known else lasting_name(name, data)
 
 
 def print_figures(profile: CorpusProfile, name: str) -> None:

@@ -37,14 +37,23 @@ _LEFT_OUT = ("grad", "epoch", "speed", "val")
 """Figures that a narrow terminal does not show, the first one first."""
 
 
-def follow(run: Run, *, is_new: bool, json: bool) -> int:
+def end_of_journal(run: Run) -> JournalTail:
+    """Return a reader of the records that a run writes from now on."""
+    tail = JournalTail(run.paths.journal)
+    for _ in tail.chunks():
+        pass
+    return tail
+
+
+def follow(run: Run, *, is_new: bool, json: bool, seen: JournalTail | None = None) -> int:
     """Show a run's progress until its worker ends; return the exit code.
 
     Ctrl-c and SIGTERM ask the worker to save and stop. is_new: whether this command created the
-    run; a new run that fails because of invalid input is removed again.
+    run; a new run that fails because of invalid input is removed again. seen: reader of the
+    journal, whose new events are printed; None: all events are new.
     """
     try:
-        _show_progress(run)
+        _show_progress(run, JournalTail(run.paths.journal) if seen is None else seen)
     except KeyboardInterrupt:
         return _stop(run, EXIT_INTERRUPTED)
     except Terminated:
@@ -60,7 +69,7 @@ def follow(run: Run, *, is_new: bool, json: bool) -> int:
     else:
         s = summarise(run)
         talk(
-            f"{s.name} {s.state}: {s.step} steps in {duration(s.elapsed_s)}, "
+            f"{s.name} {s.state}: {s.step:,} steps in {duration(s.elapsed_s)}, "
             f"train {loss(s.train_loss)}"
             + (f", val {loss(s.val_loss)}" if s.val_loss is not None else "")
             + f" {nats_per(s.unit)}"
@@ -80,10 +89,9 @@ def result(run: Run) -> dict[str, Any]:
     return {**summary, "checkpoint": None if step is None else str(run.paths.weights(step))}
 
 
-def _show_progress(run: Run) -> None:
+def _show_progress(run: Run, tail: JournalTail) -> None:
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-    tail = JournalTail(run.paths.journal)
     out = console(stderr=True)
     progress = Progress(
         SpinnerColumn(),
@@ -104,7 +112,7 @@ def _show_progress(run: Run) -> None:
             before = summary
             for record in (record for chunk in tail.chunks() for record in chunk.records):
                 if isinstance(record, EventRecord) and record.message:
-                    progress.console.print(f"step {record.step}: {visible(record.message)}")
+                    progress.console.print(f"step {record.step:,}: {visible(record.message)}")
             _update(progress, task, summary)
             if summary.state not in ACTIVE_STATES:
                 return
@@ -129,7 +137,7 @@ def progress_of(s: RunSummary, room: int = 100) -> str:
         return f"queued, number {s.queue_place}"
     if s.step == 0 or s.state == "paused" or s.stage:
         return s.stage or s.state
-    steps = f"{s.step}/{s.total_steps}" if s.total_steps else str(s.step)
+    steps = f"{s.step:,}/{s.total_steps:,}" if s.total_steps else f"{s.step:,}"
     figures = {
         "step": f"step {steps}",
         "epoch": f"epoch {s.epoch:.2f}",
@@ -165,7 +173,7 @@ def _stop(run: Run, exit_code: int) -> int:
     except (KeyboardInterrupt, Terminated):
         return exit_code
     talk(
-        f"{run.name} stopped at step {run.status().step}; "
+        f"{run.name} stopped at step {run.status().step:,}; "
         f"`rnnlab resume {run.name}` continues the run"
     )
     return exit_code

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from rnnlab.base.errors import BadInputError
+from rnnlab.base.errors import EXIT_INTERRUPTED, BadInputError
 from rnnlab.cli._bulk import Chosen, chosen_runs, do_with_each
-from rnnlab.cli._follow import follow, result
+from rnnlab.cli._doubts import IsSure, are_wanted
+from rnnlab.cli._follow import end_of_journal, follow, result
 from rnnlab.cli._options import Checkpoints, Json, RunPatterns
 from rnnlab.cli._output import print_json, talk
 from rnnlab.runs.checkpoint import split_checkpoint
@@ -36,6 +37,8 @@ def command(
     lr: Annotated[_Text, _setting("--lr", "Base learning rate of the schedule.")] = None,
     clip: Annotated[_Text, _setting("--clip", "Limit of the gradient norm (0: off).")] = None,
     patience: Annotated[_Text, _setting("--patience", "Validations without improvement.")] = None,
+    *,
+    is_sure: IsSure = False,
     checkpoints: Checkpoints = None,
     json: Json = False,
 ) -> int:
@@ -45,6 +48,8 @@ def command(
     and its curve; after early stopping, `--patience N` or `--lr X` is enough. A run continues from
     its last checkpoint; `rnnlab train CORPUS --init-from RUN@best` begins a new run with its best
     weights. One run is followed until its end, unless --detach is set; several runs are detached.
+    A value that is probably mistyped is asked about on a terminal, and refused elsewhere, unless
+    --yes is set.
     """
     from rnnlab.submit import resume_run
 
@@ -60,26 +65,25 @@ def command(
                 f"`rnnlab train CORPUS --init-from {name}@{checkpoint}` begins a new run there",
             )
     chosen = chosen_runs(RunStore.default(checkpoints), runs)
+    if not are_wanted(chosen.runs, changes, is_sure=is_sure):
+        return EXIT_INTERRUPTED
     if len(runs) > 1 or len(chosen.runs) > 1:
         return _resume_all(chosen, changes, is_queued=queue, json=json)
     (opened,) = chosen.runs
     was_paused = opened.status().state == "paused"
-    _warn(opened, changes)
+    _note_wait(opened)
+    seen = end_of_journal(opened)  # before the worker starts: its first events are new
     message = resume_run(opened, changes, is_queued=queue)
     typer.echo(message, err=json)
     if detach or was_paused:
         if json:
             print_json(result(opened))
         return 0
-    return follow(opened, is_new=False, json=json)
+    return follow(opened, is_new=False, json=json, seen=seen)
 
 
-def _warn(run: Run, changes: dict[str, str]) -> None:
-    """Print a warning for each change that is probably mistyped, and what takes some seconds."""
-    from rnnlab.submit import Steered
-
-    for doubt in Steered.of(run).doubts(changes) if changes else ():
-        talk(f"warning: {run.name}: {doubt}")
+def _note_wait(run: Run) -> None:
+    """Print what takes some seconds before a run resumes."""
     status = run.status()
     if status.state == "lost" and status.host and not is_here(status):
         talk(f"{run.name}: observing for {STALE_S:g} s whether its worker on {status.host} lives")
@@ -92,7 +96,7 @@ def _resume_all(chosen: Chosen, changes: dict[str, str], *, is_queued: bool, jso
     results: list[object] = []
 
     def resume(run: Run) -> str | None:
-        _warn(run, changes)
+        _note_wait(run)
         message = resume_run(run, changes, is_queued=is_queued)
         results.append(result(run))
         return None if json else message

@@ -36,7 +36,7 @@ def command(
     if chosen.runs and not is_sure and sys.stdin.isatty():
         for run in chosen.runs:
             status = run.status()
-            talk(f"  {run.name}  {status.state}, step {status.step}")
+            talk(f"  {run.name}  {status.state}, step {status.step:,}")
         what = "this run" if len(chosen.runs) == 1 else f"these {len(chosen.runs)} runs"
         question = f"Move {what} to the bin?"
         if is_for_good:

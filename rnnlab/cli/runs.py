@@ -51,7 +51,7 @@ def command(
         [
             s.name,
             s.state_text,
-            str(s.step),
+            f"{s.step:,}",
             f"{s.epoch:.1f}",
             loss(s.train_loss),
             loss(s.val_loss),
@@ -76,13 +76,11 @@ def command(
     print_table(header, rows, ("step", "epoch", "train", "val", "accuracy", "tokens/s", "params"))
     for run, _ in runs:
         if (step := _differing_checkpoint(run)) is not None:
-            talk(
-                f"{run.name}: the last checkpoint is from step {step}, not from the run's last step"
-            )
+            talk(f"{run.name}: the last checkpoint is from step {step:,}, not from its last step")
     for s in summaries:
         if s.reason and s.state in ("failed", "lost"):
             talk(f"{s.name}: {visible(s.reason, newline=' ')}")
-        if s.silent_s is not None:
+        if s.alarm:
             talk(f"{s.name}: {visible(s.alarm, newline=' ')}")
 
 

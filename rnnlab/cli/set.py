@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from rnnlab.base.errors import BadInputError
-from rnnlab.cli._bulk import chosen_runs
+from rnnlab.base.errors import EXIT_INTERRUPTED, BadInputError
+from rnnlab.cli._bulk import chosen_runs, do_with_each
 from rnnlab.cli._completion import Completions, complete_run
+from rnnlab.cli._doubts import IsSure, are_wanted
 from rnnlab.cli._options import Checkpoints
-from rnnlab.cli._output import talk
 from rnnlab.runs.store import RunStore
 
 
@@ -31,13 +31,16 @@ def command(
             autocompletion=_complete,
         ),
     ],
+    *,
+    is_sure: IsSure = False,
     checkpoints: Checkpoints = None,
-) -> None:
+) -> int:
     """Change lr, clip, the end or the patience of runs that train.
 
     `rnnlab set RUN lr=1e-3 steps=20000`. The runs may also be paused or queued; for other runs,
     `rnnlab resume RUN --lr 1e-3` does the same. lr is the base rate: the schedule keeps its shape.
-    The new steps, epochs or minutes replace the previous end.
+    The new steps, epochs or minutes replace the previous end. A value that is probably mistyped is
+    asked about on a terminal, and refused elsewhere, unless --yes is set.
     """
     from rnnlab.settings.changes import parse_changes
     from rnnlab.submit import Steered, change_settings, check_settable
@@ -56,7 +59,6 @@ def command(
         raise refusal  # before any run is changed
     for run in chosen.runs:
         check_settable(Steered.of(run), changes)
-    for run in chosen.runs:
-        for doubt in Steered.of(run).doubts(changes):
-            talk(f"warning: {run.name}: {doubt}")
-        typer.echo(change_settings(run, changes))
+    if not are_wanted(chosen.runs, changes, is_sure=is_sure):
+        return EXIT_INTERRUPTED
+    return do_with_each(chosen, lambda run: change_settings(run, changes))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Optional
+
+import typer
 
 from rnnlab.base.errors import EXIT_DONE, EXIT_FAILED
 from rnnlab.cli._bulk import Chosen, chosen_runs, do_with_each
-from rnnlab.cli._options import Checkpoints, Json, RunPatterns
+from rnnlab.cli._completion import complete_run
+from rnnlab.cli._options import Checkpoints, Json
 from rnnlab.cli._output import print_json, print_table
 from rnnlab.cli._progress import progress_bar
 from rnnlab.runs.intact import integrity
@@ -15,13 +18,27 @@ from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.store import RunStore
 
 
-def command(runs: RunPatterns, checkpoints: Checkpoints = None, json: Json = False) -> int:
+def command(
+    runs: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(
+            metavar="RUN",
+            help="Names of runs, or quoted patterns (default: all runs).",
+            show_default=False,
+            autocompletion=complete_run,
+        ),
+    ] = None,
+    checkpoints: Checkpoints = None,
+    json: Json = False,
+) -> int:
     """Verify the checkpoints of runs by their checksums.
 
+    Without a name, all runs of the folder are verified, and those that are shipped with rnnlab.
     Every file is read from the disk. `no checksum` marks a complete file of an older version of
     rnnlab. The exit code is 1 if a file is damaged.
     """
-    chosen = chosen_runs(RunStore.default(checkpoints), runs)
+    store = RunStore.default(checkpoints)
+    chosen = chosen_runs(store, runs) if runs else Chosen(list(store), [])
     files = [
         (run.name, step, file)
         for run in chosen.runs

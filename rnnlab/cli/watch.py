@@ -57,7 +57,7 @@ def command(
         before, summaries = summaries, [summarise(run) for run in opened]
         for old, new in zip(before, summaries, strict=False):  # none before the first reading
             alert(alert_of(old, new))
-        states = [(s.state_text, s.stage, s.step) for s in summaries]
+        states = [(s.state_text, s.stage, s.step, s.alarm) for s in summaries]
         state = (shutil.get_terminal_size(), states)
         if state != shown:
             shown = state
@@ -79,12 +79,11 @@ def _chart_height(num_lines: int, num_charts: int) -> int:
 
 
 def _line(s: RunSummary) -> str:
-    total = f"/{s.total_steps}" if s.total_steps else ""
+    total = f"/{s.total_steps:,}" if s.total_steps else ""
     left = f", {duration(s.eta_s)} left" if s.eta_s is not None else ""
     stage = f" ({s.stage})" if s.stage else ""
-    problem = s.alarm if s.silent_s is not None else s.reason
-    reason = f"; {one_line(problem)}" if problem else ""
+    reason = "".join(f"; {one_line(problem)}" for problem in (s.alarm, s.reason) if problem)
     return (
-        f"{s.name} {s.state_text}{stage} at step {s.step}{total}, train {loss(s.train_loss)}, "
+        f"{s.name} {s.state_text}{stage} at step {s.step:,}{total}, train {loss(s.train_loss)}, "
         f"val {loss(s.val_loss)}, {count(s.tokens_per_s)} tokens/s{left}{reason}"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from io import StringIO, TextIOWrapper
 from pathlib import Path
@@ -36,6 +36,10 @@ from rnnlab.corpora._unpacking import UNPACK_LIMIT, UnpackLimit
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _RESERVED = frozenset({"split", "label", "text"})
 """Reserved columns; another column of the source with such a name gets the prefix `other_`."""
+
+
+_LINE_ENDS = {"\r\n": "CRLF", "\r": "CR"}
+"""Line ends of other systems -> their names."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,9 @@ def add_corpus(
             rows = document_rows(source, encoding.codec, wish.columns, progress, repairs, limit)
             file = _write_documents(folder / f"{name}.csv", rows, str(source))
         else:
-            blocks = text_blocks(source, encoding, block_chars, progress, repairs, limit)
+            blocks = text_blocks(
+                source, encoding, block_chars, progress, repairs, limit, notes.append
+            )
             file = _write_text(folder / f"{name}.txt", blocks, str(source))
     for old in existing:
         if old != file:
@@ -150,12 +156,14 @@ def text_blocks(
     progress: Progress = silent,
     repairs: Repairs | None = None,
     limit: UnpackLimit = UNPACK_LIMIT,
+    note: Callable[[str], object] = str,
 ) -> Iterator[str]:
     """Yield the text of a file in blocks, with LF line ends, without a byte order mark.
 
     block_chars: maximum number of characters in a block. repairs: treatment of invalid bytes, by
-    default an error. limit: of the decompressed size. Raises BadInputError, with the number of the
-    line, if the file is not in the encoding.
+    default an error. limit: of the decompressed size. note: called at the end with a line about
+    converted line ends, if there are any. Raises BadInputError, with the number of the line, if the
+    file is not in the encoding.
     """
     num_lines, repairs = 0, repairs or Repairs()
     with (
@@ -167,8 +175,16 @@ def text_blocks(
             while block := reader.read(block_chars):
                 num_lines += block.count("\n")
                 yield block
+            if kinds := _converted(text.newlines):
+                note(f"line ends: {kinds} converted to LF, {num_lines:,} lines")
         except UnicodeError:
             raise not_in(encoding.name, file, f" after line {num_lines + 1:,}") from None
+
+
+def _converted(newlines: str | tuple[str, ...] | None) -> str:
+    """Return the names of the line ends other than LF in a text: `CRLF and CR`; "" for none."""
+    kinds = (newlines,) if isinstance(newlines, str) else newlines or ()
+    return " and ".join(_LINE_ENDS[kind] for kind in _LINE_ENDS if kind in kinds)
 
 
 def _write_text(file: Path, blocks: Iterable[str], source: str) -> Path:

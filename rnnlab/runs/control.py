@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 from rnnlab.base.display import duration
@@ -65,6 +66,11 @@ def stop(run: Run) -> str:
     return f"{run.name} saves and stops"
 
 
+def change(run: Run, values: Mapping[str, float]) -> None:
+    """Ask the worker to continue with changed settings; values: setting -> new value."""
+    _order(run, _need_worker(run, "change"), Command("set", values=values))
+
+
 def _order(run: Run, status: Status, command: Command) -> None:
     """Send a command to the worker; raise RnnlabError if it does not respond or gets no commands.
 
@@ -83,7 +89,7 @@ def _check_responds(run: Run, status: Status, silent_s: float | None) -> None:
     if silent_s is not None:
         raise RnnlabError(
             f"{run.name!r} is {not_responding(silent_s)}: its process {status.pid} on "
-            f"{status.host} is stopped or hangs",
+            f"{status.host} is stopped or hangs, and carries out this command if it responds again",
             f"`rnnlab stop --kill {run.name}` ends it, without the steps since its last checkpoint",
         )
 
@@ -120,7 +126,7 @@ def kill(run: Run) -> str:
     finally:
         os.close(lock)
     step = run.paths.read_pointer("last") or 0
-    return f"{run.name} is killed; it resumes from step {step}"
+    return f"{run.name} is killed; it resumes from step {step:,}"
 
 
 def _signal(run: Run, status: Status, number: signal.Signals, problem: str) -> None:
@@ -165,7 +171,7 @@ def resume(run: Run, *, is_queued: bool = False, launch_worker: Launch | None = 
             if is_queued:
                 return f"{run.name} is queued"
             step = run.paths.read_pointer("last") or 0
-            return f"{run.name} resumes from step {step}"
+            return f"{run.name} resumes from step {step:,}"
         case "finished":
             raise BadInputError(*refusal_of_finished(run))
         case _:

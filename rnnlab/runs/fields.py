@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
 
-from rnnlab.runs.summary import RunSummary
+from rnnlab.runs.summary import DIVERGED, RunSummary
 
 Kind = Literal["number", "fraction", "duration"]
 """How a value is written: `10k`, `90%` (a fraction is from 0 to 1), `2h` (in seconds)."""
 
 TEXTS: dict[str, Callable[[RunSummary], str]] = {
     "name": lambda s: s.name,
-    "state": lambda s: s.state,
+    "state": lambda s: s.state if s.diverged_step is None else f"{s.state} {DIVERGED}",
     "cell": lambda s: s.cell,
     "corpus": lambda s: s.corpus,
     "task": lambda s: s.task,

@@ -21,7 +21,7 @@ from typing import get_args
 from rnnlab.base.errors import BadInputError, UnknownNameError
 from rnnlab.runs.fields import FIGURES, TEXTS, Kind, value_of
 from rnnlab.runs.records import State
-from rnnlab.runs.summary import RunSummary
+from rnnlab.runs.summary import DIVERGED, RunSummary
 
 Filter = Callable[[RunSummary], bool]
 """Returns True if a run passes."""
@@ -104,7 +104,7 @@ def _text_term(name: str, value: str) -> Filter:
     patterns = _patterns(value)
     if not patterns:
         raise BadInputError(f"the word after {name}: is missing", f"write {name}:WORD")
-    states = get_args(State)
+    states = (*get_args(State), DIVERGED)
     if name == "state" and not any(_fits(state, patterns) for state in states):
         raise UnknownNameError("state", value, states)
     return partial(_has_word, (name,), patterns)

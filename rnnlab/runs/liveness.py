@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnlab.runs.lock import lock_held
+from rnnlab.runs.lock import is_suspended, lock_held
 from rnnlab.runs.paths import RunPaths
 from rnnlab.runs.records import ACTIVE_STATES, State, Status
 
@@ -75,6 +75,8 @@ class Liveness:
     def silent_s(self, status: Status, paths: RunPaths) -> float | None:
         """Return the seconds for which an active worker has not responded; None if it responds.
 
+        A process of this host that a signal has stopped does not respond, however short its stop.
+
         status: the result of `state`, so its worker is alive.
         """
         if status.state not in ACTIVE_STATES or not status.heartbeat:
@@ -83,7 +85,9 @@ class Liveness:
         silent_s = self._clock() - seen.since
         if not seen.has_changed and is_here(status):
             silent_s = max(silent_s, self._now() - status.heartbeat)
-        return silent_s if silent_s > SILENT_S else None
+        if silent_s > SILENT_S or (is_here(status) and is_suspended(status.pid, paths.lock)):
+            return max(silent_s, 0.0)
+        return None
 
     def observe_death(self, read: Callable[[], Status | None], paths: RunPaths) -> bool:
         """Observe a run whose lock proves nothing; return False as soon as it shows a sign of life.

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from rnnlab.base.errors import BadInputError
-from rnnlab.base.regular_files import UnfitFileError, open_regular
+from rnnlab.base.regular_files import UnfitFileError, open_regular, read_bytes
 
 LATCH_S = 0.2
 """Seconds for which `take_lock` retries, because `is_locked` of a reader briefly takes the lock."""
@@ -119,6 +119,19 @@ def has_open(pid: int, lock: Path) -> bool:
     except OSError:
         return False
     return any(_is_open_at(f"{folder}/{name}", wanted) for name in names)
+
+
+def is_suspended(pid: int, lock: Path) -> bool:
+    """Return True if a signal (SIGSTOP) or a debugger has stopped the process that has a lock open.
+
+    Without /proc, or for a process of another user, return False.
+    """
+    try:
+        text = read_bytes(Path(f"/proc/{pid}/stat"))
+        state = text.rpartition(b")")[2].split()[0]  # the name may contain brackets
+    except (OSError, IndexError):
+        return False
+    return state in (b"T", b"t") and has_open(pid, lock)
 
 
 def _is_open_at(descriptor: str, lock: os.stat_result) -> bool:

@@ -140,6 +140,11 @@ REMEDY = "lower --lr or set --clip"
 """Advice in messages about a loss that diverges; the app names a key instead."""
 
 
+def way_back(run: str) -> str:
+    """Return the command that starts again from a run's best weights; the app names a key."""
+    return f"`rnnlab train CORPUS --init-from {run}@best`"
+
+
 @dataclass(frozen=True, slots=True)
 class EventRecord:
     """An event in the life of a run."""
@@ -197,6 +202,9 @@ class Status:
     """Why the run failed or stopped, and the remedy."""
     alarm: str = ""
     """A problem of a run that is still training, and the remedy; empty if there is none."""
+    diverged_step: int | None = None
+    """Step at which the loss diverged, also after the end of the run; None if it did not, or is
+    normal again."""
     reached: str = ""
     """The figure with which the run reached its target; empty before that."""
     is_bad_input: bool = False

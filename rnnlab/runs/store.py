@@ -20,7 +20,7 @@ from rnnlab.runs.liveness import Liveness
 from rnnlab.runs.lock import NoLocksError, take_lock
 from rnnlab.runs.paths import RunPaths, check_run_name, is_run_name
 from rnnlab.runs.queue import Queue
-from rnnlab.runs.records import Status, encode_status
+from rnnlab.runs.records import ACTIVE_STATES, Status, encode_status
 from rnnlab.runs.run import Run
 
 _DRAFT = ".new-"
@@ -112,7 +112,7 @@ class RunStore:
             if paths.root.exists():
                 raise BadInputError(
                     f"a run named {name!r} already exists",
-                    f"choose another name, or delete it with `rnnlab rm {name}`",
+                    _way_out(Run(paths, liveness=self._liveness)),
                 ) from None
             raise RnnlabError(f"cannot write to {self.root}: {error.strerror or error}") from None
         flush_names(self.root)
@@ -154,3 +154,20 @@ def _drop_old_drafts(root: Path) -> None:
 def _newborn() -> Status:
     now = time.time()
     return Status(state="starting", host=socket.gethostname(), heartbeat=now, created=now)
+
+
+def _way_out(run: Run) -> str:
+    """Return what to do about a run whose name a new run was to have."""
+    if not run.exists():
+        return "choose another name: a file or folder has this one"
+    state = run.status().state
+    if state == "paused":
+        return f"`rnnlab resume {run.name}` continues it, or choose another name"
+    if state in ACTIVE_STATES:
+        return f"choose another name, or stop it first with `rnnlab stop {run.name}`"
+    if state == "finished":
+        return f"choose another name, or delete it with `rnnlab rm {run.name}`"
+    return (
+        f"`rnnlab resume {run.name}` continues it, `rnnlab rm {run.name}` deletes it, or choose "
+        "another name"
+    )

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rnnlab.base.display import duration
+from rnnlab.base.display import duration, loss
 from rnnlab.runs.notes import read_notes
 from rnnlab.runs.queue import Queue
-from rnnlab.runs.records import ACTIVE_STATES, State, Status
+from rnnlab.runs.records import ACTIVE_STATES, REMEDY, State, Status, way_back
 from rnnlab.runs.run import Run
 
+DIVERGED = "diverged"
+"""The word for a run whose loss has diverged."""
 _SETTINGS = frozenset({"corpus", "cell", "task", "layers", "hidden", "clip", "tokens"})
 """Names of the settings from which a summary is made."""
 
@@ -51,7 +53,8 @@ class RunSummary:
     reason: str
     """Why the run failed or was lost, and the remedy."""
     alarm: str
-    """The problem of a run that is still training; empty if there is none or the run has ended."""
+    """The problem of a run that is still training, and the remedy; of a run that has ended only its
+    divergence. Empty if there is none."""
     is_shipped: bool
     clip: float | None
     floor_nats: float | None
@@ -84,11 +87,18 @@ class RunSummary:
     silent_s: float | None = None
     """Seconds for which a living worker has not responded, because its process is stopped or hangs;
     None if it responds. The state is then the last one that the worker has written."""
+    diverged_step: int | None = None
+    """Step at which the loss diverged, also after the end of the run; None if it did not, or is
+    normal again."""
 
     @property
     def state_text(self) -> str:
-        """The state in words: instead of the last one, that a worker does not respond."""
-        return self.state if self.silent_s is None else not_responding(self.silent_s)
+        """The state in words: instead of the last one, that a worker does not respond.
+
+        With the word `diverged` for a run whose loss has diverged.
+        """
+        text = self.state if self.silent_s is None else not_responding(self.silent_s)
+        return text if self.diverged_step is None else f"{text}, {DIVERGED}"
 
     @property
     def is_active(self) -> bool:
@@ -142,6 +152,7 @@ def summarise(run: Run) -> RunSummary:
         tags=notes.tags,
         former_names=notes.former_names,
         silent_s=silent_s,
+        diverged_step=status.diverged_step,
     )
 
 
@@ -151,16 +162,30 @@ def not_responding(silent_s: float) -> str:
 
 
 def _alarm(status: Status, name: str, silent_s: float | None) -> str:
-    """Return the problem of a run that is still training; "" if there is none."""
+    """Return the problem of a run that trains, or has ended after a divergence; "" for none."""
+    if status.state in ("failed", "lost"):
+        return ""  # its reason is the problem
     if status.state not in ACTIVE_STATES:
-        return ""
+        return _divergence(status, name)
     if silent_s is None:
-        return status.alarm
+        return "; ".join(filter(None, (status.alarm, _divergence(status, name))))
     process = f"its process {status.pid}" if status.pid else "its process"
     return (
         f"its worker does not respond: {process} on {status.host} is stopped or hangs; "
         f"`rnnlab stop --kill {name}` ends it"
     )
+
+
+def _divergence(status: Status, name: str) -> str:
+    """Return that the loss of a run has diverged, its present value and the ways back; or ""."""
+    if status.diverged_step is None:
+        return ""
+    value = "not finite" if status.train_loss is None else f"{loss(status.train_loss)} nats"
+    text = f"the loss has diverged at step {status.diverged_step:,} and is {value}; {REMEDY}"
+    if status.best_step is None:
+        return text
+    best = f"the best weights, of step {status.best_step:,}"
+    return f"{text}, or {way_back(name)} starts again from {best}"
 
 
 def corpus_name(corpus: str) -> str:

@@ -53,7 +53,7 @@ def validation_problems(error: InvalidValuesError) -> Iterator[Problem]:
 
 
 def _problem(name: str, detail: Mapping[str, Any]) -> Problem:
-    text = _plain_message(detail["msg"])
+    text = plain_message(detail["msg"])
     if not name:
         return Problem(name, text, BadInputError(text))
     if detail["type"] == "missing":
@@ -61,7 +61,8 @@ def _problem(name: str, detail: Mapping[str, Any]) -> Problem:
     return Problem(name, text, BadInputError(f"{name} = {detail['input']!r}: {text}"))
 
 
-def _plain_message(message: str) -> str:
+def plain_message(message: str) -> str:
+    """Return a message of pydantic as a predicate of the setting, in plain words."""
     message = message.removeprefix("Value error, ").removeprefix("Input ")
     for beginning, plain in _PLAIN_MESSAGES.items():
         if message.startswith(beginning):

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from rnnlab.base.errors import BadInputError
 from rnnlab.runs import control, launch
-from rnnlab.runs.mailbox import Command, send
 from rnnlab.runs.pending import read_pending, write_pending
 from rnnlab.runs.records import Status
 from rnnlab.runs.run import Run
@@ -114,12 +113,13 @@ def check_settable(steered: Steered, changes: Written) -> None:
 def change_settings(run: Run, changes: Written) -> str:
     """Ask the worker of a run to continue with changed settings; return one line for the user.
 
-    Raises BadInputError if a change is invalid or the run has no worker.
+    Raises BadInputError if a change is invalid or the run has no worker, RnnlabError if the worker
+    does not respond: it continues with the change if it responds again.
     """
     steered = Steered.of(run)
     check_settable(steered, changes)
     new = changed(steered.config, changes, steered.progress)
-    send(run.paths.mailbox, Command("set", values=numbers(new, changes)))
+    control.change(run, numbers(new, changes))
     return f"{run.name}: {steered.outcome(changes)}"
 
 

@@ -43,6 +43,11 @@ class LossWatch:
         """Whether the last loss was a spike or a divergence."""
         return self._is_high or self._has_diverged
 
+    @property
+    def has_diverged(self) -> bool:
+        """Whether the last loss was a divergence."""
+        return self._has_diverged
+
     def check(self, mean: float, largest: float) -> Alarm | None:
         """Return an alarm if a spike or a divergence begins with this record, else None.
 

@@ -117,7 +117,7 @@ def _run_command(command: str, environment: dict[str, str], limit_s: float) -> s
 
 def _message(name: str, event: NotifyEvent, status: Status, message: str) -> str:
     """Return one line about the run, for the user."""
-    at = f"at step {status.step}"
+    at = f"at step {status.step:,}"
     match event:
         case "finished" | "stopped":
             figures = f"train {loss(status.train_loss)}, val {loss(status.val_loss)}"

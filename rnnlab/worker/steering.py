@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 _RECENT = 40
 """Number of recent losses in the status, for the sparkline."""
-_ALARMING = frozenset({"diverged", "skipped", "journal", "unsaved", "damaged"})
+_ALARMING = frozenset({"skipped", "journal", "unsaved", "damaged"})
 """Events that set the `alarm` of the status; it is cleared when the loss is normal again, except
-that of lost records."""
+that of lost records. A divergence has a field of its own, which remains after the end."""
 _NOTIFIED: dict[str, NotifyEvent] = {"diverged": "diverged", "target": "target"}
 """Events of a run in training of which the user is notified."""
 _STATES: dict[str, State] = {"paused": "paused", "continued": "running"}
@@ -31,6 +31,8 @@ class Steering:
         self._reporter = reporter
         self._notifier = notifier
         self._num_reads = 0
+        self._has_trained = False
+        """Whether there was a train record: before it, the last worker's divergence applies."""
         self._lost_records = ""
         """The alarm of lost records, which applies to the end."""
         self.wait = reporter.wait
@@ -54,14 +56,16 @@ class Steering:
                     step=record.step,
                     epoch=record.epoch,
                     elapsed_s=record.time_s,
-                    eta_s=_eta_s(record.time_s, session.progress),
+                    eta_s=_eta_s(record, session.progress),
                     train_loss=record.train_loss,
                     grad_norm=record.grad_norm,
                     lr=record.lr,
                     tokens_per_s=record.tokens_per_s,
                     recent_losses=recent,
                     alarm=self._alarm(record, session),
+                    diverged_step=self._diverged_step(session),
                 )
+                self._has_trained = True
                 for problem in self._problems():
                     session.log.note("note", problem)
             case EvalRecord():
@@ -78,10 +82,11 @@ class Steering:
                 self._reporter.change(
                     state=_STATES.get(record.event, status.state),
                     alarm=record.message if record.event in _ALARMING else status.alarm,
+                    diverged_step=_diverged_at(record, status.diverged_step),
                     reached=record.message if record.event == "target" else status.reached,
                     step=record.step,
                     total_steps=session.total_steps,
-                    eta_s=_eta_s(record.time_s, session.progress),
+                    eta_s=_eta_s(record, session.progress),
                     epoch=session.epoch,
                     elapsed_s=record.time_s,
                 )
@@ -97,11 +102,30 @@ class Steering:
         alarm = self._reporter.status.alarm if is_in_trouble else self._lost_records
         return session.saver.problem or alarm
 
+    def _diverged_step(self, session: Session) -> int | None:
+        """Return the step of the divergence after a train record; None if the loss is normal."""
+        is_over = self._has_trained and not session.watch.has_diverged
+        return None if is_over else self._reporter.status.diverged_step
+
     def _problems(self) -> list[str]:
         notifications = [] if self._notifier is None else self._notifier.problems()
         return [*self._reporter.problems(), *notifications]
 
 
-def _eta_s(elapsed_s: float, progress: float) -> float | None:
-    """Return the estimated remaining training time in seconds; None before the first step."""
-    return elapsed_s * (1 - progress) / progress if progress else None
+def _diverged_at(record: EventRecord, before: int | None) -> int | None:
+    """Return the step of the divergence after an event; before: that step before the event."""
+    if record.event == "rollback":
+        return None
+    if record.event == "diverged" and before is None:
+        return record.step
+    return before
+
+
+def _eta_s(record: TrainRecord | EventRecord, progress: float) -> float | None:
+    """Return the estimated remaining training time in seconds; None up to the first step.
+
+    The first step is far slower than the others: memory is allocated and kernels are compiled.
+    """
+    if record.step <= 1 or not progress:
+        return None
+    return record.time_s * (1 - progress) / progress

@@ -37,6 +37,7 @@ from rnnlab.worker._failure import reason_of
 from rnnlab.worker._load_torch import load_torch
 from rnnlab.worker._malloc import keep_memory
 from rnnlab.worker._notify import Notifier
+from rnnlab.worker._running_clock import RunningClock
 from rnnlab.worker._slot import hold_slot
 from rnnlab.worker._status_file import write_status
 from rnnlab.worker._status_thread import StatusReporter
@@ -173,7 +174,8 @@ def _train(
 
     reporter.change(stage="building the model")
     steering = Steering(reporter, notifier)
-    session = Session(paths, config, dataset, steering, check_folder=folder.check)
+    clock = RunningClock().start()
+    session = Session(paths, config, dataset, steering, clock=clock, check_folder=folder.check)
     reporter.change(
         state="running",
         stage="first step",
@@ -188,6 +190,7 @@ def _train(
     reporter.stop_at_once(None)
     try:
         ending = train(session)
+        clock.close()
         session.log.note(ending)
     except Exception as error:
         reporter.free_reserve()

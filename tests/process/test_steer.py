@@ -52,7 +52,7 @@ def test_a_run_that_trains_takes_a_new_rate_and_a_new_end(lab: Lab, call: Call) 
     call(lab, "set", "endless", "lr=0.0005")
     lab.until(lambda: sets(run), "the change is an event")
     assert sets(run) == ["lr 0.002 -> 0.0005"]
-    call(lab, "set", "endless", "steps=90000000")
+    call(lab, "set", "endless", "steps=90000000", "--yes")
     lab.until(lambda: run.status().total_steps == 90_000_000, "the status has the new end")
     call(lab, "pause", "endless")
     later = lab.until_state(run, "paused").step + 30

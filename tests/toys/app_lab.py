@@ -87,7 +87,8 @@ class Lab:
 
     def say(self, run: Run, **status: object) -> None:
         """Write a run's status as its worker would."""
-        said = Status(pid=os.getpid(), host=socket.gethostname(), parameters=1234, **status)  # type: ignore[arg-type]
+        usual = {"pid": os.getpid(), "host": socket.gethostname(), "parameters": 1234}
+        said = Status(**{**usual, **status})  # type: ignore[arg-type]
         replace_text(run.paths.status, encode_status(said))
 
     def write(self, run: Run, steps: range) -> None:

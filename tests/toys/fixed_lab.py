@@ -99,7 +99,7 @@ def fill(lab: Lab) -> None:
     lab.add("waiting", "queued", steps=1)
     run = lab.add(
         "running-lstm", "running", total_steps=400, eta_s=675.0, recent_losses=[4, 3, 3, 2],
-        **{**figures, "val_loss": 2.25},
+        pid=102, **{**figures, "val_loss": 2.25},
     )  # fmt: skip
     add_worker(run.paths, WORKER)
     with Journal(run.paths.samples) as journal:

@@ -89,7 +89,7 @@ def settings_text(files: RunFiles, changes: Sequence[Change] = ()) -> Text:
 
 
 def facts_text(s: RunSummary, files: RunFiles, changes: Sequence[Change] = ()) -> Text:
-    """Return note, tags, the equivalent commands, the environment and the folder."""
+    """Return note, tags, the equivalent commands, the process, the environment and the folder."""
     text = Text()
     for error in filter(None, (s.alarm, s.reason)):
         text.append(_line(with_keys(error, s.name)) + "\n", "bold red")
@@ -102,6 +102,8 @@ def facts_text(s: RunSummary, files: RunFiles, changes: Sequence[Change] = ()) -
     for change in changes:
         text.append("then    ", "dim").append(f"at step {change.step:,}: ", "dim")
         text.append(_line(change.command(s.name)) + "\n")
+    if s.pid:
+        text.append("process ", "dim").append(f"{s.pid}\n")
     for name, value in _environment(s, files.workers):
         text.append(f"{name:<8}", "dim").append(_line(value) + "\n")
     text.append("folder  ", "dim").append(_line(str(files.root)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rnnlab.base.cells import shortened, to_left, to_right
 from rnnlab.base.display import count, duration, loss, percent, sparkline, visible
 from rnnlab.runs.fields import FIGURES, value_of
-from rnnlab.runs.summary import RunSummary
+from rnnlab.runs.summary import DIVERGED, RunSummary
 from rnnlab.tui.state.run_filter import NEWEST, SORTS
 
 DONE, TO_DO = "█", "░"
@@ -72,7 +72,9 @@ def _left(s: RunSummary) -> str:
 
 
 def _state(s: RunSummary) -> str:
-    return s.state if s.silent_s is None else SILENT
+    if s.silent_s is not None:
+        return SILENT
+    return s.state if s.diverged_step is None else DIVERGED
 
 
 COLUMNS: dict[str, Column] = {

@@ -34,7 +34,8 @@ def error_of(summary: RunSummary) -> str:
     """Return the error of a run in one line of plain text; empty if it has none."""
     reason = with_keys(summary.alarm or summary.reason, summary.name)
     if summary.alarm:
-        return visible(f"{summary.name} in trouble: {reason}", newline=" ")
+        state = "in trouble" if summary.is_active else summary.state
+        return visible(f"{summary.name} {state}: {reason}", newline=" ")
     if summary.state in ("failed", "lost"):
         return visible(f"{summary.name} {summary.state}: {reason}", newline=" ")
     return ""

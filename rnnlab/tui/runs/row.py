@@ -25,7 +25,7 @@ STATE_MARKS: dict[State, tuple[str, str]] = {
     "lost": ("?", "bold red"),
 }
 TROUBLE_MARK = ("!", "bold red")
-"""Mark of a running run that has an alarm."""
+"""Mark of a run that has an alarm."""
 
 _SHIPPED = " shipped"
 _INDENT = 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnlab.runs.records import REMEDY
+from rnnlab.runs.records import REMEDY, way_back
 
 
 def with_keys(reason: str, run: str, *, place: str = "") -> str:
@@ -12,4 +12,5 @@ def with_keys(reason: str, run: str, *, place: str = "") -> str:
     """
     for verb, key in (("resume", "r"), ("stop", "s"), ("stop --kill", "s")):
         reason = reason.replace(f"`rnnlab {verb} {run}`", f"the key `{key}`{place}")
+    reason = reason.replace(way_back(run), f"the key `ctrl+b`{place}")
     return reason.replace(REMEDY, f"lower lr or set clip with the key `S`{place}")

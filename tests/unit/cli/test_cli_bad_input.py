@@ -141,7 +141,7 @@ def test_a_letter_that_the_first_weights_never_saw_is_named(refuse: Refuse, fold
         (["--cell", "lsmt"], ["unknown cell 'lsmt'", "'lstm'"]),
         (["--task", "steam"], ["unknown task 'steam'", "'stream'"]),
         (["--hidden", "-3"], ["hidden = -3", "greater than or equal to 1"]),
-        (["--hidden", "many"], ["--hidden", "valid integer"]),
+        (["--hidden", "many"], ["--hidden", "should be a whole number"]),
         (["--layers", "0"], ["layers = 0"]),
         (["--lr", "nan"], ["lr = nan"]),
         (["--dropout", "1"], ["dropout = 1.0"]),

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from rnnlab.base.files import replace_text
-from rnnlab.cli._follow import follow, progress_of
+from rnnlab.cli._follow import end_of_journal, follow, progress_of
+from rnnlab.runs.journal import Journal
 from rnnlab.runs.lock import take_lock
-from rnnlab.runs.records import Status, encode_status
+from rnnlab.runs.records import EventRecord, Status, encode_status
 from rnnlab.runs.run import Run
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
@@ -40,6 +41,23 @@ def test_a_user_who_looks_elsewhere_hears_of_the_target_and_of_the_end_of_a_run(
     assert follow(run, is_new=False, json=False) == 0
     heard = [part.partition("\a")[0] for part in terminal.getvalue().split("\x1b]9;")[1:]]
     assert heard == [f"mine: {reached}", "mine is finished"]
+
+
+def test_a_run_that_resumes_tells_only_the_events_since_then(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = RunStore(tmp_path).create("mine", "")
+    replace_text(run.paths.status, encode_status(Status(state="finished", step=4000)))
+    with Journal(run.paths.journal) as journal:
+        journal.append(EventRecord(302, "set", "lr 0.002 -> 0.001"))
+        seen = end_of_journal(run)
+        journal.append(EventRecord(4000, "resumed", "from the checkpoint"))
+    assert follow(run, is_new=False, json=False, seen=seen) == 0
+    told = capsys.readouterr().err
+    assert "step 4,000: from the checkpoint" in told
+    assert "0.001" not in told
+    assert follow(run, is_new=True, json=False) == 0
+    assert "step 302: lr 0.002 -> 0.001" in capsys.readouterr().err
 
 
 def test_starting_a_run_shows_what_the_worker_does(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rnnlab import cli
+from rnnlab.base.errors import EXIT_INTERRUPTED
 from rnnlab.base.files import replace_text
 from rnnlab.runs import control
 from rnnlab.runs.mailbox import Command, collect
@@ -115,14 +116,79 @@ def test_watch_shows_the_stage_of_a_starting_run(
     assert "a starting (reading text) at step 0" in capsys.readouterr().out
 
 
-def test_an_absurd_value_is_taken_with_one_line_of_warning(
-    make: Make, capsys: pytest.CaptureFixture[str]
+DOUBT = "a: lr = 1000: 500,000 times the present 0.002"
+ABSURD = (["set", "a", "b", "lr=1000"], ["resume", "a", "b", "--lr", "1000"])
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The runs whose worker was started; none is."""
+    names: list[str] = []
+    monkeypatch.setattr(control, "launch", lambda run, **_: names.append(run.name))
+    return names
+
+
+def made_for(make: Make, words: list[str]) -> list[Run]:
+    """Return the two runs of a command: with a worker for `set`, without one for `resume`."""
+    return [make(name, "running" if words[0] == "set" else "stopped") for name in "ab"]
+
+
+def is_unchanged(runs: list[Run]) -> bool:
+    return all(not collect(run.paths.mailbox) and not read_pending(run.paths) for run in runs)
+
+
+@pytest.mark.parametrize("words", ABSURD)
+def test_without_a_terminal_an_absurd_value_is_refused_before_anything_is_sent(
+    make: Make, capsys: pytest.CaptureFixture[str], launched: list[str], words: list[str]
 ) -> None:
-    make("a", "running")
-    assert cli.run(["set", "a", "lr=1000"]) == 0
+    runs = made_for(make, words)
+    assert cli.run(words) == 2
+    error = capsys.readouterr().err
+    assert error == (f"rnnlab: {DOUBT}; if it is not mistyped, repeat the command with --yes\n")
+    assert is_unchanged(runs)
+    assert launched == []
+
+
+@pytest.mark.parametrize("words", ABSURD)
+def test_an_absurd_value_is_taken_with_yes_and_a_warning_for_each_run(
+    make: Make, capsys: pytest.CaptureFixture[str], launched: list[str], words: list[str]
+) -> None:
+    made_for(make, words)
+    assert cli.run([*words, "--yes"]) == 0
     shown = capsys.readouterr()
-    assert shown.out.startswith("a: lr 0.002 -> 1000")
-    assert shown.err == "warning: a: lr = 1000: 500,000 times the present 0.002\n"
+    assert shown.out.count(": lr 0.002 -> 1000") == 2
+    assert shown.err.splitlines() == [f"warning: {name}{DOUBT[1:]}" for name in "ab"]
+
+
+@pytest.mark.parametrize("words", ABSURD)
+@pytest.mark.parametrize("answer", [True, False])
+def test_on_a_terminal_an_absurd_value_is_asked_about_once(
+    make: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    launched: list[str],
+    words: list[str],
+    answer: bool,
+) -> None:
+    runs = made_for(make, words)
+    questions: list[str] = []
+
+    def confirm(question: str, **_: object) -> bool:
+        questions.append(question)
+        return answer
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("typer.confirm", confirm)
+    assert cli.run(words) == (0 if answer else EXIT_INTERRUPTED)
+    assert questions == ["Continue with this value?"]
+    assert f"warning: {DOUBT}" in capsys.readouterr().err
+    assert is_unchanged(runs) is not answer
+
+
+def test_a_usual_value_is_not_asked_about(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    make("a", "running")
+    assert cli.run(["set", "a", "lr=0.01"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_resume_at_another_checkpoint_names_the_command_for_a_new_run(

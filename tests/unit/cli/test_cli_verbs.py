@@ -165,7 +165,7 @@ class TestLists:
             (paths.root / "last").write_text(f"{last}\n")
         assert cli.run(["runs"]) == 0
         said = capsys.readouterr().err.splitlines()
-        assert "a: the last checkpoint is from step 30, not from the run's last step" in said
+        assert "a: the last checkpoint is from step 30, not from its last step" in said
         assert not any(line.startswith(("b:", "starter:")) for line in said)
 
     def test_a_folder_before_the_verb_overrides_the_environment_but_not_the_verbs_own(

@@ -36,6 +36,16 @@ def test_each_file_is_intact_damaged_or_without_a_checksum(
     assert "nobody" in table.stderr
 
 
+def test_without_a_name_every_run_is_verified(trained: Lab, lab: Lab, call: Any) -> None:
+    lab.copy(trained.open("stream"), "one")
+    damaged = lab.copy(trained.open("stream"), "two")
+    last = damaged.paths.checkpoint_steps()[-1]
+    flip_bit(damaged.paths.training_state(last), -1)
+    document = json.loads(call(lab, "verify", "--json", code=1).stdout)
+    assert {"one", "two", "starter"} <= {entry["run"] for entry in document}
+    assert {entry["run"] for entry in document if entry["state"] == "damaged"} == {"two"}
+
+
 def test_damaged_weights_are_named_with_the_intact_steps(trained: Lab, lab: Lab, call: Any) -> None:
     run = lab.copy(trained.open("stream"), "mine")
     *others, last = run.paths.checkpoint_steps()

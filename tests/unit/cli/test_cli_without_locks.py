@@ -34,7 +34,7 @@ REFUSED: dict[str, list[str]] = {
     "train": ["tiny.txt", "--detach"], "resume": ["a", "--detach"], "rm": ["a"],
     "rename": ["a", "b"], "demo": [], "reproduce": ["vanishing-rnn", "--file", "tiny.txt"],
 }  # fmt: skip
-STEERING: dict[str, list[str]] = {"pause": ["a"], "stop": ["a"], "set": ["a", "lr=0.5"]}
+STEERING: dict[str, list[str]] = {"pause": ["a"], "stop": ["a"], "set": ["a", "lr=0.05"]}
 """Verbs that send a command to a worker, which the heartbeat proves alive."""
 CLASSIFYING = "classify"
 """Reads a classifier, as `evaluate` does."""

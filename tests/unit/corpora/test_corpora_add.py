@@ -100,6 +100,22 @@ def test_a_given_encoding_overrides_detection(source: Path, data: Path) -> None:
     assert made.read_text("utf-8").startswith("żółw idzie")
 
 
+@pytest.mark.parametrize(
+    ("content", "note"),
+    [
+        (b"One.\r\nTwo.\r\n", "line ends: CRLF converted to LF, 2 lines"),
+        (b"One.\rTwo.\n", "line ends: CR converted to LF, 2 lines"),
+        (b"One.\r\nTwo.\rThree.\n", "line ends: CRLF and CR converted to LF, 3 lines"),
+        (b"One.\nTwo.\n", ""),
+        (b"One.", ""),
+    ],
+)
+def test_converted_line_ends_are_told(source: Path, data: Path, content: bytes, note: str) -> None:
+    (source / "a.txt").write_bytes(content)
+    _, notes = add_corpus("mine", source / "a.txt", data)
+    assert [line for line in notes if line.startswith("line ends")] == [note] * bool(note)
+
+
 def test_line_ends_become_lf_and_gzip_is_decompressed(source: Path, data: Path) -> None:
     (source / "a.txt.gz").write_bytes(gzip.compress(b"One.\r\nTwo.\rThree.\n"))
     made, _ = add_corpus("mine", source / "a.txt.gz", data)

@@ -130,6 +130,13 @@ class TestSilent:
             control.stop(run)
         assert actions(run) == ["stop"], "it stops if it is continued"
 
+    def test_a_process_that_was_stopped_just_now_does_not_respond_either(
+        self, run: Run, silent: subprocess.Popen[bytes]
+    ) -> None:
+        say(run, "running", pid=silent.pid, heartbeat=time.time(), step=7)
+        with pytest.raises(RnnlabError, match=rf"not responding .* its process {silent.pid} "):
+            control.change(run, {"lr": 0.1})
+
     def test_kill_ends_it_and_the_run_is_stopped(
         self, run: Run, silent: subprocess.Popen[bytes]
     ) -> None:

@@ -17,10 +17,18 @@ from rnnlab.runs.records import State
 from rnnlab.runs.run import Run
 from tests.toys.live_runs import held, make_run
 
+
+def change_lr(run: Run) -> str:
+    """Send a changed rate; this function has no line for the user."""
+    control.change(run, {"lr": 0.1})
+    return "run changes"
+
+
 COMMANDS: list[tuple[State, Callable[[Run], str], Command]] = [
     ("running", control.pause, Command("pause")),
     ("running", control.checkpoint, Command("checkpoint")),
     ("paused", control.resume, Command("resume")),
+    ("running", change_lr, Command("set", values={"lr": 0.1})),
 ]
 
 
@@ -31,9 +39,11 @@ def test_a_worker_that_does_not_respond_is_named(
     run = make_run(tmp_path, state)
     silent = Run(run.paths, liveness=Liveness(now=lambda: time.time() + 31.0))
     problem = r"'run' is not responding since 3.s: its process .* `rnnlab stop --kill run` ends it"
+    later = "carries out this command if it responds again"
     with held(run):
-        with pytest.raises(RnnlabError, match=problem):
+        with pytest.raises(RnnlabError, match=problem) as refusal:
             order(silent)
+        assert later in str(refusal.value)
         assert collect(run.paths.mailbox) == [command], "it is carried out if the worker responds"
         assert order(run).startswith("run ")
 

@@ -89,6 +89,12 @@ def test_what_cannot_be_understood_is_explained(text: str, explanation: str) -> 
     assert explanation in str(caught.value)
 
 
+def test_a_run_that_has_diverged_has_that_word_beside_its_state(rows: list[RunSummary]) -> None:
+    diverged = [rows[0], rows[1], replace(rows[2], diverged_step=7)]
+    assert passing(diverged, "state:diverged") == passing(diverged, "diverged running") == "c"
+    assert passing(diverged, "state:running") == "c"
+
+
 def test_the_examples_of_the_help_find_what_they_describe(rows: list[RunSummary]) -> None:
     gru = replace(rows[2], cell="gru", created=time.time())
     assert [passing([*rows, gru], example) for example, _ in EXAMPLES] == ["a", "c", "c"]

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rnnlab.runs.lock import ENDING_S, NoLocksError, has_open, is_locked, lock_held, take_lock
+from rnnlab.runs.lock import (
+    ENDING_S,
+    NoLocksError,
+    has_open,
+    is_locked,
+    is_suspended,
+    lock_held,
+    take_lock,
+)
 from tests.toys.environment import known_environment
 
 if TYPE_CHECKING:
@@ -101,6 +109,19 @@ def test_a_killed_process_has_lost_its_lock(file: Path, holder: subprocess.Popen
 def test_a_stopped_process_keeps_its_lock(file: Path, holder: subprocess.Popen[bytes]) -> None:
     holder.send_signal(signal.SIGSTOP)
     assert is_locked(file)
+
+
+def test_a_process_is_suspended_between_two_signals_if_it_has_the_lock_open(
+    file: Path, holder: subprocess.Popen[bytes]
+) -> None:
+    assert not is_suspended(holder.pid, file)
+    holder.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, holder.pid, os.WSTOPPED | os.WNOWAIT)
+    assert is_suspended(holder.pid, file)
+    assert not is_suspended(holder.pid, file.with_name("another")), "its id was used again"
+    holder.kill()
+    holder.wait()
+    assert not is_suspended(holder.pid, file)
 
 
 def test_a_lock_handed_to_a_child_lives_as_long_as_the_child(file: Path) -> None:

@@ -56,6 +56,27 @@ class TestCreate:
         assert store.open("a").settings()["hidden"] == 3
         assert [entry.name for entry in store.root.iterdir()] == ["a"]
 
+    @pytest.mark.parametrize(
+        ("state", "commands"),
+        [("running", ["stop"]), ("queued", ["stop"]), ("paused", ["resume"]),
+         ("stopped", ["resume", "rm"]), ("failed", ["resume", "rm"]), ("finished", ["rm"])],
+    )  # fmt: skip
+    def test_what_to_do_about_a_taken_name_follows_the_state_of_its_run(
+        self, store: RunStore, state: State, commands: list[str]
+    ) -> None:
+        run = store.create("a", CONFIG)
+        replace_text(
+            run.paths.status, encode_status(Status(state=state, host=socket.gethostname()))
+        )
+        lock = take_lock(run.paths.lock)
+        assert lock is not None
+        with pytest.raises(BadInputError, match="choose another name") as refusal:
+            store.create("a", CONFIG)
+        os.close(lock)
+        said = str(refusal.value)
+        named = [verb for verb in ("resume", "stop", "rm") if f"`rnnlab {verb} a`" in said]
+        assert named == commands
+
     def test_a_file_in_the_way_is_kept(self, store: RunStore) -> None:
         store.root.mkdir()
         (store.root / "a").write_text("mine")

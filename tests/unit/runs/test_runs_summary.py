@@ -11,7 +11,7 @@ import pytest
 
 from rnnlab.base.files import replace_text
 from rnnlab.runs.lock import take_lock
-from rnnlab.runs.records import Status, encode_status
+from rnnlab.runs.records import State, Status, encode_status
 from rnnlab.runs.run import Run
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import summarise
@@ -51,7 +51,7 @@ def test_a_row_has_the_runs_settings_and_figures(run: Run) -> None:
         "recent_losses": (3.0, 2.0), "queue_place": None, "pid": 0,
         "host": socket.gethostname(), "held_bytes": None, "stage": "", "reached": "",
         "published": {}, "alarm": "", "note": "", "tags": (), "former_names": (),
-        "silent_s": None,
+        "silent_s": None, "diverged_step": None,
     }  # fmt: skip
     assert row.is_active
 
@@ -68,6 +68,43 @@ def test_a_worker_that_does_not_respond_is_an_alarm(run: Run) -> None:
     assert "process 77" in row.alarm
     assert "`rnnlab stop --kill a`" in row.alarm
     assert summarise(run).silent_s is None, "a lost run has no worker"
+
+
+DIVERGED = replace(STATUS, train_loss=263.977, diverged_step=6)
+WAYS = (
+    "the loss has diverged at step 6 and is 263.9770 nats; lower --lr or set --clip, or `rnnlab "
+    "train CORPUS --init-from a@best` starts again from the best weights, of step 5"
+)
+
+
+def test_a_divergence_is_told_with_the_present_loss_and_the_ways_back(run: Run) -> None:
+    replace_text(run.paths.status, encode_status(replace(DIVERGED, alarm="the disk is full")))
+    lock = take_lock(run.paths.lock)
+    assert lock is not None
+    row = summarise(run)
+    replace_text(
+        run.paths.status, encode_status(replace(DIVERGED, train_loss=None, best_step=None))
+    )
+    without = summarise(run)
+    os.close(lock)
+    assert (row.state, row.state_text) == ("running", "running, diverged")
+    assert row.alarm == f"the disk is full; {WAYS}"
+    assert without.alarm == (
+        "the loss has diverged at step 6 and is not finite; lower --lr or set --clip"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "alarm"), [("stopped", WAYS), ("finished", WAYS), ("failed", ""), ("running", "")]
+)
+def test_a_divergence_is_told_after_the_end_unless_the_end_has_a_reason(
+    run: Run, state: State, alarm: str
+) -> None:
+    """A run that seems to train but has no worker is lost."""
+    replace_text(run.paths.status, encode_status(replace(DIVERGED, state=state, alarm="old")))
+    row = summarise(run)
+    assert row.alarm == alarm
+    assert row.state_text == ("lost" if state == "running" else state) + ", diverged"
 
 
 def test_a_run_without_a_worker_has_no_time_left(run: Run) -> None:

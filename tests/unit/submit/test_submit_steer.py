@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rnnlab.base.errors import BadInputError
+from rnnlab.base.errors import BadInputError, RnnlabError
 from rnnlab.base.files import replace_text
+from rnnlab.runs.liveness import Liveness
 from rnnlab.runs.mailbox import Command, collect
 from rnnlab.runs.pending import read_pending
 from rnnlab.runs.records import ACTIVE_STATES, State, Status, encode_status
@@ -73,6 +75,15 @@ def test_a_bad_value_is_refused_before_anything_is_sent(make: Any) -> None:
         with pytest.raises(BadInputError):
             change_settings(run, changes)
     assert collect(run.paths.mailbox) == []
+
+
+def test_a_worker_that_does_not_respond_is_not_said_to_have_changed(make: Any) -> None:
+    now = time.time()
+    run = make("running", step=40, heartbeat=now)
+    silent = Run(run.paths, liveness=Liveness(now=lambda: now + 31.0))
+    with pytest.raises(RnnlabError, match="'a' is not responding since 31s"):
+        change_settings(silent, {"lr": "1e-3"})
+    assert collect(run.paths.mailbox) == [Command("set", values={"lr": 0.001})]
 
 
 def test_a_finished_run_names_the_command_that_continues_it(make: Any) -> None:

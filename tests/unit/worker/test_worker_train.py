@@ -45,12 +45,13 @@ def alarm_after(
     record: EventRecord | TrainRecord,
     *,
     is_high: bool = False,
+    has_diverged: bool = False,
     problem: str = "",
     steering: Any = None,
 ) -> str:
     """Let the loop write a record; return the alarm of the status."""
     session: Any = SimpleNamespace(
-        watch=SimpleNamespace(is_high=is_high),
+        watch=SimpleNamespace(is_high=is_high, has_diverged=has_diverged),
         saver=SimpleNamespace(problem=problem),
         state=None,
         progress=0.5,
@@ -82,14 +83,43 @@ def test_a_later_alarm_ends_and_that_of_lost_records_comes_back(reporter: FakeRe
     assert alarm_after(reporter, step(), steering=steering) == "records are lost"
 
 
-@pytest.mark.parametrize("event", ["diverged", "skipped"])
-def test_an_alarm_lasts_until_the_loss_is_normal(reporter: FakeReporter, event: str) -> None:
+def test_an_alarm_lasts_until_the_loss_is_normal(reporter: FakeReporter) -> None:
     assert alarm_after(reporter, step()) == ""
-    assert alarm_after(reporter, EventRecord(10, event, "lower --lr")) == "lower --lr"
+    assert alarm_after(reporter, EventRecord(10, "skipped", "lower --lr")) == "lower --lr"
     assert alarm_after(reporter, step(), is_high=True) == "lower --lr"
     assert alarm_after(reporter, step(skipped=1)) == "lower --lr"
     assert alarm_after(reporter, EventRecord(20, "checkpoint")) == "lower --lr"
     assert alarm_after(reporter, step()) == ""
+
+
+def test_the_step_of_a_divergence_lasts_until_the_loss_is_normal_or_rolled_back(
+    reporter: FakeReporter,
+) -> None:
+    steering: Any = Steering(reporter)  # type: ignore[arg-type]
+
+    def after(record: EventRecord | TrainRecord, *, has_diverged: bool) -> int | None:
+        alarm_after(reporter, record, has_diverged=has_diverged, steering=steering)
+        return reporter.status.diverged_step
+
+    assert after(step(), has_diverged=False) is None
+    assert after(EventRecord(10, "diverged", "loss is 9"), has_diverged=True) == 10
+    assert after(step(), has_diverged=True) == 10
+    assert after(EventRecord(20, "stopped"), has_diverged=True) == 10
+    assert after(step(), has_diverged=False) is None
+    assert after(EventRecord(30, "diverged", "loss is 9"), has_diverged=True) == 30
+    assert after(EventRecord(20, "rollback", "loss is 9"), has_diverged=False) is None
+
+
+def test_a_worker_that_resumes_a_diverged_run_keeps_the_step_of_the_divergence(
+    reporter: FakeReporter,
+) -> None:
+    """It knows nothing of the divergence until its first record has been checked."""
+    reporter.change(diverged_step=302)
+    steering: Any = Steering(reporter)  # type: ignore[arg-type]
+    alarm_after(reporter, step(), steering=steering)
+    assert reporter.status.diverged_step == 302
+    alarm_after(reporter, EventRecord(310, "diverged"), has_diverged=True, steering=steering)
+    assert reporter.status.diverged_step == 302
 
 
 @pytest.mark.parametrize("event", ["unsaved", "damaged"])
@@ -120,8 +150,8 @@ def test_the_user_is_notified_of_a_divergence_and_of_a_target(
 ) -> None:
     notes: list[tuple[str, str]] = []
     session: Any = SimpleNamespace(
-        watch=SimpleNamespace(is_high=False), saver=SimpleNamespace(problem=""), state=None,
-        progress=0.5, epoch=1.0, total_steps=20,
+        watch=SimpleNamespace(is_high=False, has_diverged=False),
+        saver=SimpleNamespace(problem=""), state=None, progress=0.5, epoch=1.0, total_steps=20,
         log=SimpleNamespace(note=lambda *note: notes.append(note)),
     )  # fmt: skip
     notifier = FakeNotifier()
@@ -142,6 +172,13 @@ def test_a_new_end_changes_the_total_and_the_time_left(reporter: FakeReporter) -
     alarm_after(reporter, EventRecord(100, "set", "steps 100 -> 200", time_s=30.0))
     assert reporter.status.total_steps == 200
     assert reporter.status.eta_s == pytest.approx(30.0)
+
+
+def test_the_first_step_gives_no_estimate_of_the_time_left(reporter: FakeReporter) -> None:
+    alarm_after(reporter, replace(step(), step=1, time_s=5.0))
+    assert reporter.status.eta_s is None
+    alarm_after(reporter, replace(step(), step=2, time_s=5.0))
+    assert reporter.status.eta_s == pytest.approx(5.0)
 
 
 def test_the_stage_ends_with_the_first_step(reporter: FakeReporter) -> None:

@@ -97,6 +97,9 @@ def test_the_facts_have_note_command_machine_and_versions(tmp_path: Path) -> Non
     assert "\nthen    at step 1,200: rnnlab set alpha lr=0.5\n" in plain
     old = texts.facts_text(replace(summary, device="cpu"), replace(files, workers=())).plain
     assert "versions were not recorded" in old
+    assert "process " not in plain
+    trains = texts.facts_text(replace(summary, pid=77), files).plain
+    assert "\nprocess 77\n" in trains, "`ps` does not always name the run"
 
 
 def test_the_commands_repeat_a_run_whose_settings_were_changed() -> None:

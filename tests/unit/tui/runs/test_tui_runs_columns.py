@@ -44,6 +44,11 @@ def test_the_accuracy_is_shown_if_a_run_is_a_classifier(
     assert cell_of("accuracy", documents) == " 87.5%"
 
 
+def test_the_column_of_the_state_has_the_word_for_a_divergence(stream: RunSummary) -> None:
+    assert cell_of("state", replace(stream, diverged_step=7)) == " diverged"
+    assert cell_of("state", replace(stream, diverged_step=7, silent_s=20.0)) == " silent  "
+
+
 def test_chosen_columns_are_shown_in_their_order_and_unknown_ones_are_ignored(
     stream: RunSummary,
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.runs.records import REMEDY, State
+from rnnlab.runs.records import REMEDY, State, way_back
 from rnnlab.runs.store import RunStore
 from rnnlab.runs.summary import RunSummary, summarise
 from rnnlab.tui.outside.run_files import RunFiles
@@ -50,6 +50,17 @@ def test_a_lost_runs_hint_names_the_key_in_place_of_the_shell_command(run: RunSu
     assert notice is not None
     assert notice.message == (
         "alpha lost: its worker died; the key `r` in the lab continues the run"
+    )
+
+
+def test_the_way_back_after_a_divergence_names_the_key_and_is_told_after_the_end(
+    run: RunSummary,
+) -> None:
+    text = f"loss is 99 nats; {REMEDY}, or {way_back('alpha')} starts again"
+    stopped = replace(run, state="stopped", alarm=text)
+    assert error_of(stopped) == (
+        "alpha stopped: loss is 99 nats; lower lr or set clip with the key `S`, or the key "
+        "`ctrl+b` starts again"
     )
 
 
