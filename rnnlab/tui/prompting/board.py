@@ -225,6 +225,19 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
             await self._refuse(session.failure.message, is_begun=session.step is not None)
         elif session.is_over:
             self._finish()
+            if session.is_cancelled:
+                await self.drop_empty()
+
+    async def drop_empty(self) -> None:
+        """Remove the candidates that have no text because their request was cancelled."""
+        async with self._putting:
+            empty = {place for place, column in self._columns.items() if column.answer is None}
+            if not empty:
+                return
+            await self.remove_children([self._columns[place] for place in empty])
+            self._columns = {p: one for p, one in self._columns.items() if p not in empty}
+            self._arrange()
+            self._share_beginning()
 
     def fail(self, reason: str, numbers: Collection[int] | None = None) -> None:
         """Show an error in the columns of these decoders; None for all."""
@@ -234,8 +247,8 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
 
     def set_source(self, number: int, run: str, step: int, weights: str) -> None:
         """Set the run, the step and the name of the weights that write a column of `begin_best`."""
-        column = self._columns[number, 1]
-        column.source, column.weights = (run, step), weights
+        if (column := self._columns.get((number, 1))) is not None:  # None: cancelled without a text
+            column.source, column.weights = (run, step), weights
 
     @property
     def look(self) -> Look:
