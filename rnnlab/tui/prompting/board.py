@@ -15,7 +15,7 @@ from textual.app import ComposeResult
 from textual.containers import ScrollableContainer
 
 from rnnlab.protocol.messages import Answer
-from rnnlab.tui.prompting.beginning import common_beginning
+from rnnlab.tui.prompting.beginning import common_beginning, num_prompt
 from rnnlab.tui.prompting.candidate import Candidate, Look, Row
 from rnnlab.tui.prompting.row_pages import RowPages
 
@@ -129,8 +129,8 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
         row = Row(start, self._is_low)
         for column in self._columns.values():
             column.set_row(row)
-        text = answers[0].text if answers else ""
-        self._pages.head.show_beginning(text, start, self.outer_size.width)
+        text, prompt = (answers[0].text, num_prompt(answers[0])) if answers else ("", 0)
+        self._pages.head.show_beginning(text, start, self.outer_size.width, prompt)
         self.call_after_refresh(self._pages.show)
 
     def visible_ones(self) -> range:
