@@ -40,7 +40,7 @@ class RowsHead(Horizontal):
         shown, written = (
             visible(part, newline="⏎") for part in (text[first:middle], text[middle:end])
         )
-        if written and first < num_prompt:
+        if written.strip() and first < num_prompt:
             shown += PROMPT_END.text
         shown += written
         self._beginning.update(Text(tail(shown, room)))
