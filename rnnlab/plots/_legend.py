@@ -71,16 +71,23 @@ def heading(
     if num_left_out:
         curves = "curve" if num_left_out == 1 else "curves"
         dot = style.printable("·")
-        head = (*head, Segment(f" {dot} {num_left_out} {curves} not named", style.dim))
+        rest = Segment(f" {dot} {num_left_out} {curves} not named", style.dim)
+        if columns([*head, rest]) > width:  # the key of the scale is in the help, too
+            notes = style.printable(_notes(chart, view, has_offer=False))
+            head = (title, unit, Segment(f" {notes}" if notes else "", style.foreground))
+        head = (*head, rest)
     return [cropped(row, width, style.ellipsis) for row in (head, *rows)]
 
 
-def _notes(chart: Chart, view: View) -> str:
-    """Return notes on the values: the scale, how many are not finite, the smoothing, the cursor."""
+def _notes(chart: Chart, view: View, *, has_offer: bool = True) -> str:
+    """Return notes on the values: the scale, how many are not finite, the smoothing, the cursor.
+
+    has_offer: whether to offer the log scale.
+    """
     notes = []
     if chart.is_log:
         notes.append("log scale")
-    elif chart.log_key and view.num_decades >= _LEAST_DECADES:
+    elif has_offer and chart.log_key and view.num_decades >= _LEAST_DECADES:
         notes.append(f"press {chart.log_key} for a log scale")
     if view.num_not_finite:
         notes.append(f"{view.num_not_finite} not finite")

@@ -93,7 +93,7 @@ class RunConfig(Checked):
     length: int = Field(100, ge=1, le=1_000_000)
     """Tokens in a backpropagation window; limit for a sentence or document."""
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop"] = "adamw"
-    """Optimizer of the weights."""
+    """Optimiser of the weights."""
     lr: float = Field(0.002, gt=0, le=1000)
     """Peak learning rate."""
     schedule: Literal["constant", "cosine", "one-cycle", "plateau"] = "constant"

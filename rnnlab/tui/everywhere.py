@@ -7,11 +7,10 @@ from datetime import datetime
 
 from rnnlab.base.display import visible
 from rnnlab.base.errors import BadInputError
-from rnnlab.base.names import first_of
 from rnnlab.runs import control
+from rnnlab.tui.runs.quit_dialog import QuitScreen, active_runs
 from rnnlab.tui.runs.steering import do_with_run
 from rnnlab.tui.shell.actions import Action, Group, written
-from rnnlab.tui.shell.dialogs.choice import ChoiceScreen
 from rnnlab.tui.shell.dialogs.help import HelpScreen
 from rnnlab.tui.shell.picture import take_picture, write_picture
 from rnnlab.tui.shell.screen import BaseScreen
@@ -26,10 +25,6 @@ def _opener(entry: ScreenEntry) -> Action[BaseScreen]:
         entry.key, f"open-{entry.name}", open_screen, entry.title, entry.help, opens=True,
         shown_key=", ".join([*map(written, filter(None, entry.key.split(","))), f"g{entry.go}"]),
     )  # fmt: skip
-
-
-_MOST_NAMED = 5
-"""Maximum number of runs that the question names: the question must fit above its buttons."""
 
 
 _PALETTE_CLOSES_S = 0.1
@@ -80,20 +75,13 @@ async def _picture(screen: BaseScreen) -> None:
 
 async def _quit(screen: BaseScreen) -> None:
     """Close the app; ask first if runs are training or queued."""
-    active = [
-        s.name
-        for s in screen.state.summaries.values()
-        if s.state in ("running", "starting", "queued")
-    ]
-    if active:
-        names = first_of(active, _MOST_NAMED)
-        question = f"{names}: training continues after the lab closes."
-        answers = [("leave", "Leave running"), ("stop", "Save and stop"), ("cancel", "Cancel")]
-        answer = await screen.app.push_screen_wait(ChoiceScreen(question, answers))
+    if active_runs(screen.state):
+        dialog = QuitScreen(screen.state)
+        answer = await screen.app.push_screen_wait(dialog)
         if answer == "cancel":
             return
         if answer == "stop":
-            for name in active:
+            for name in dialog.names:
                 await do_with_run(screen, control.stop, name)
     screen.app.exit()
 

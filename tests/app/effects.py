@@ -304,7 +304,7 @@ _LAB = {
     "palette": opens("Palette"),
     "picture": says("wrote "),
     "help": opens("HelpScreen"),
-    "quit": opens("ChoiceScreen"),
+    "quit": opens("QuitScreen"),
 }
 
 

@@ -84,7 +84,7 @@ async def test_candidates_grow_with_their_story_and_what_was_given_up(
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_beams(pilot, app, generator)
-        assert "reading" in status_of(screen)
+        assert "loading the model" in status_of(screen)
         generator.say(Started(1, 40))
         await until(pilot, lambda: len(screen.query(Candidate)) == 2)
         generator.trace(STEPS[0], decoder=1)

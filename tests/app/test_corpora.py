@@ -23,6 +23,7 @@ from tests.toys.app_lab import WORLD, OpenLab, until
 
 if TYPE_CHECKING:
     from rnnlab.corpora import Progress
+    from tests.toys.app_lab import Lab
 
 
 @pytest.fixture
@@ -67,6 +68,16 @@ async def go_to(pilot: Pilot[None], app: LabApp, name: str) -> None:
             return
         await pilot.press("down")
     pytest.fail(f"{name} is not in the list")
+
+
+async def test_the_list_begins_at_the_corpus_of_the_chosen_run(lab: Lab, app: LabApp) -> None:
+    lab.add("alpha")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.state.chosen is not None)
+        await opened(pilot, app)
+        chosen = page(app).table.chosen
+        assert chosen is not None
+        assert chosen.name == "stump"
 
 
 async def test_corpora_are_listed_and_profiled(app: LabApp) -> None:
@@ -277,7 +288,7 @@ async def test_the_footer_labels_escape_after_a_task_has_ended(
             page(app).refresh_bindings()  # as after a move of the focus
             await until(pilot, lambda: escape_label() == "Stop")
         may_end.set()
-        await until(pilot, lambda: escape_label() == "Home")
+        await until(pilot, lambda: escape_label() == "Lab")
 
 
 async def test_a_task_shows_its_progress_and_can_be_cancelled(app: LabApp) -> None:

@@ -162,7 +162,7 @@ async def test_escape_stops_the_task_then_leaves_the_text_then_the_screen(
             await pilot.press("escape")
             assert not is_in_field(app), name
             assert app.page.entry_name == name
-            label = None if name == HOME else "Home"
+            label = None if name == HOME else "Lab"
             await until(pilot, lambda label=label: footer(app).get("esc") == label)  # type: ignore[misc]
             await pilot.press("escape")
             await until(pilot, lambda: app.page.entry_name == HOME)
@@ -175,7 +175,7 @@ async def test_escape_goes_back_to_the_screen_one_came_from(lab: Lab, app: LabAp
         for keys, name in (("enter",), "run"), (("g", "s"), "system"), (("f12",), "settings"):
             await pilot.press(*keys)
             await until(pilot, lambda name=name: app.page.entry_name == name)  # type: ignore[misc]
-        for label, name in ("Back", "system"), ("Back", "run"), ("Home", HOME):
+        for label, name in ("Back", "system"), ("Back", "run"), ("Lab", HOME):
             await until(pilot, lambda label=label: footer(app).get("esc") == label)  # type: ignore[misc]
             await pilot.press("escape")
             await until(pilot, lambda name=name: app.page.entry_name == name)  # type: ignore[misc]

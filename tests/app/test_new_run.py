@@ -133,7 +133,7 @@ async def test_the_help_follows_the_focus_and_all_that_counts_is_in_view_in_ever
             form.query_one("#field-corpus", Input).focus()
             await until(pilot, lambda: "enter List" in strips(app)[-1].text)
             line = strips(app)[-1].text
-            for key in ("^r Start", "^l Queue", "^y Copy", "PgDn Group", "esc Home"):
+            for key in ("^r Start", "^l Queue", "^y Copy", "PgDn Group", "esc Lab"):
                 assert key in line, (columns, rows)
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))

@@ -74,7 +74,7 @@ def test_start_prompt_pause_resume_compare_quit_and_come_back(lab: Lab, long_tex
     # While the answers grow, escape stops them instead.
     terminal.until("long-lstm-128 greedy", "starter greedy", "esc Leave text")
     terminal.press(ESCAPE)
-    terminal.until("esc Home")
+    terminal.until("esc Lab")
     go_home(terminal, "p Resume")
 
     terminal.press("p")

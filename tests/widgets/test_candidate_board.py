@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -13,6 +14,7 @@ from rnnlab.decoding import parse_spec
 from rnnlab.protocol.messages import DEFAULT_DECODERS, Answer
 from rnnlab.tui.prompting.board import READABLE, CandidateBoard
 from rnnlab.tui.prompting.candidate import Candidate
+from rnnlab.tui.prompting.rows_head import RowsHead
 from tests.toys.app_lab import until
 from tests.toys.host import shown
 from tests.toys.picture import lines
@@ -27,7 +29,8 @@ TEXTS = (
     ["told me to hide"],
     [CHEAP + what for what in ("cakes", "sheds", "roads", "bells", "roofs")],
 )
-BEGINNING = "The mayor told me to"
+BEGINNING = "The mayor │told me to"
+"""With the mark at the end of the prompt."""
 
 
 def answers(decoder: int, texts: Sequence[str]) -> list[Answer]:
@@ -71,7 +74,7 @@ async def test_candidates_are_columns_only_if_each_can_be_read(
         assert min(region.width for region in regions) >= READABLE
         assert len({region.y for region in regions}) == (NUM if is_in_rows else 1)
         text = "\n".join(lines(host))
-        assert text.count(BEGINNING) == (1 if is_in_rows else NUM)
+        assert text.replace("│", "").count(BEGINNING.replace("│", "")) == (1 if is_in_rows else NUM)
         for what in ("…paint a [b]bell", "…hide", "museum of cheap cakes"):
             assert what in text or not is_in_rows
         await pilot.resize_terminal(NUM * READABLE - 1 if not is_in_rows else 300, 40)
@@ -130,6 +133,44 @@ async def test_the_focus_goes_along_with_the_pages_and_the_arrows() -> None:
         assert host.focused is candidates[3]
 
 
+async def test_the_log_probs_of_a_row_add_up_from_its_first_line_on() -> None:
+    board = CandidateBoard()
+    async with shown(board, size=(100, 60)) as (_host, pilot):
+        await fill(board)
+        board.set_look("letters")
+        await until(pilot, lambda: board.query(Candidate).last().region.height > 1)
+        answer = board.all_answers()[0]
+        text = str(board.query(Candidate).first().query(Static).last().content)
+        figures = [part.split() for part in re.findall(r"-\d+\.\d\d +-\d+\.\d", text)]
+        logprobs = [float(logprob) for logprob, _ in figures]
+        assert len(logprobs) < len(answer.tokens), "the beginning has one line"
+        assert sum(logprobs) == pytest.approx(sum(answer.token_logprobs), abs=0.01)
+        assert text.startswith("… ")
+
+
+async def test_the_end_of_the_prompt_is_marked_in_the_common_beginning() -> None:
+    head = RowsHead()
+    async with shown(head):
+        for num_prompt, width, expected in (
+            (9, 80, "The mayor│ is"), (12, 80, "The mayor is"), (9, 26, "… is"),
+        ):  # fmt: skip
+            head.show_beginning("The mayor is old", 12, width, num_prompt)
+            assert str(head.query_one("#beginning", Static).content) == expected
+
+
+@pytest.mark.parametrize("has_color", [True, False])
+async def test_the_end_of_the_prompt_is_marked_in_columns_without_colour(has_color: bool) -> None:
+    board = CandidateBoard()
+    async with shown(board, size=(100, 20)) as (host, pilot):
+        host.no_color = not has_color
+        await board.begin([parse_spec("greedy")])
+        board.grow(0, answers(0, ["old"]), is_last=True)
+        await until(pilot, board.all_answers)
+        body = str(board.query(Candidate).first().query(Static).last().content)
+        assert ("│" in body) is not has_color
+        assert body.replace("│", "") == board.all_answers()[0].text
+
+
 @pytest.mark.parametrize("look", ["shade", "marks", "letters"])
 async def test_every_look_of_a_row_begins_after_the_common_beginning(look: str) -> None:
     board = CandidateBoard()
@@ -139,7 +180,7 @@ async def test_every_look_of_a_row_begins_after_the_common_beginning(look: str) 
         await until(pilot, lambda: board.query(Candidate).last().region.height > 1)
         await pilot.pause()
         first = str(board.query(Candidate).first().query(Static).last().content)
-        assert first.startswith("p" if look == "letters" else "…paint")
+        assert first.startswith("… " if look == "letters" else "…paint")
         assert "told" not in first
         assert max(map(len, first.splitlines())) <= 100
 

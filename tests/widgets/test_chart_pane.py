@@ -175,3 +175,19 @@ async def test_the_first_chart_is_the_largest_and_the_others_are_below_it(
         first = next(pane for pane in grid.query(ChartPane) if pane.display)
         assert first.plot == "grad-norm"
         assert first.size.width == grid.content_size.width
+
+
+async def test_the_title_of_the_charts_counts_the_runs_whose_journals_are_not_read_yet(
+    lab: Lab,
+) -> None:
+    lab.add("alpha")
+    lab.add("beta")
+    state, feed = LabState(lab.store, outside=AT_ONCE), RunPoller(lab.store)
+    read(state, feed, "alpha")
+    grid = PlotGrid(state)
+    async with shown(grid, size=(80, 24)):
+        grid.show(state.named_histories(("alpha", "beta")))
+        assert "reading 1 of 2 runs…" in str(grid.border_title)
+        read(state, feed, "alpha", "beta")
+        grid.show(state.named_histories(("alpha", "beta")))
+        assert "reading" not in str(grid.border_title)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
@@ -37,6 +38,26 @@ def own_options(form: DecodersScreen, shared: Collection[str]) -> list[OptionFie
 
 def problem(form: DecodersScreen) -> str:
     return str(form.query_one("#problem", Static).render())
+
+
+class FirstFrame(DecodersScreen):
+    """Notes the focus and the heading when the dialog is ready, before any further message."""
+
+    first: tuple[str | None, str | None] | None = None
+
+    async def on_mount(self, event: events.Mount | None = None) -> None:
+        assert event is not None
+        event.prevent_default()  # Textual would call the handler of the base class once more
+        await super().on_mount()
+        heading = self.query_one("#problem", Static).border_title
+        self.first = (self.focused.id if self.focused else None, heading)
+
+
+async def test_the_first_heading_describes_the_list_which_has_the_focus() -> None:
+    form = FirstFrame("greedy")
+    async with asked(form) as (_host, pilot):
+        await until(pilot, lambda: form.first)
+        assert form.first == ("list", "decoders")
 
 
 async def test_decoders_are_taken_and_dropped_and_given() -> None:

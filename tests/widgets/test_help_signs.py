@@ -12,3 +12,5 @@ async def test_the_help_explains_the_signs_of_the_lab() -> None:
         shown = "\n".join(lines(host))
         assert "✓ ■ ✗ ? !" in shown
         assert "finished, stopped, failed, lost" in shown
+        assert "│ …" in shown
+        assert "entropy of the next token" in " ".join(shown.split())

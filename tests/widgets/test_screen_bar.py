@@ -9,6 +9,7 @@ from rnnlab.tui.messages import ScreenAsked
 from rnnlab.tui.shell.screen_bar import ScreenBar
 from rnnlab.tui.shell.screen_registry import entries
 from tests.toys.host import Host, shown
+from tests.toys.picture import lines
 
 
 def line(host: Host, visible: str) -> Text:
@@ -50,3 +51,8 @@ async def test_a_wide_bar_names_the_keys_and_a_click_opens_a_screen() -> None:
         await pilot.click(ScreenBar, offset=(text.index("Beams") + 2, 0))
         asked = [one.name for one in host.messages if isinstance(one, ScreenAsked)]
         assert asked == ["beams"]
+
+
+async def test_names_without_keys_do_not_read_as_one_name_at_80_columns() -> None:
+    async with shown(ScreenBar(), size=(80, 5)) as (host, _pilot):
+        assert lines(host)[0].strip().endswith("  Set  New  Run")

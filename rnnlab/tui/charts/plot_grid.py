@@ -80,6 +80,8 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         self._panes = {name: ChartPane(name, state) for name in self._order}
         self._off: frozenset[str] = frozenset()
         self._runs: tuple[NamedHistory, ...] = ()
+        self._num_unread = 0
+        """Number of runs whose journals have not been read yet."""
         self._is_single = False
         self._size_ahead = Size(0, 0)
         """Size for which the charts are arranged before the first layout."""
@@ -119,6 +121,9 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
     def show(self, runs: Sequence[NamedHistory]) -> None:
         """Show these runs on every visible chart."""
         before, self._runs = self.names, tuple(runs)
+        if (num_unread := sum(not run.is_read for run in self._runs)) != self._num_unread:
+            self._num_unread = num_unread
+            self.show_keys()
         if self.is_mounted and self.names != before:
             self._sort()
         self.show_again()
@@ -152,6 +157,8 @@ class PlotGrid(ChartControls, Grid, can_focus=True):
         keys = next((keys for keys in choices if len(keys) <= self.size.width - _BESIDE_KEYS), "")
         self.border_subtitle = keys if has_subtitle else ""
         title = self.BORDER_TITLE
+        if self._num_unread:  # the charts show the other runs meanwhile
+            title = f"{title}: reading {self._num_unread} of {len(self._runs)} runs…"
         self.border_title = (
             title if has_subtitle or not (keys and self.has_focus) else f"{title}: {keys}"
         )

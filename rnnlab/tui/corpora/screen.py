@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -15,7 +15,7 @@ from rnnlab.tui.shell.task_progress import TaskProgress
 from rnnlab.tui.state.lab_state import LabState
 
 if TYPE_CHECKING:
-    from rnnlab.corpora import Progress
+    from rnnlab.corpora import CorpusDescription, Progress
 
 
 class CorporaListScreen(BaseScreen):
@@ -32,7 +32,15 @@ class CorporaListScreen(BaseScreen):
         """Read the list in a thread: the first time, the floors are computed."""
         described = await asyncio.to_thread(self.state.outside.describe_corpora, self.state.data)
         if self.is_attached:
-            self.table.show(described, go_to)
+            is_first = not self.table.row_count
+            self.table.show(described, go_to or (self._first_of(described) if is_first else None))
+
+    def _first_of(self, described: Sequence[CorpusDescription]) -> str | None:
+        """Return the corpus to choose at first: that of the chosen run, else a local one."""
+        names = [self.state.chosen.corpus] if self.state.chosen is not None else []
+        names += [corpus.name for corpus in described if corpus.state == "here"]
+        known = {corpus.name for corpus in described}
+        return next((name for name in names if name in known), None)
 
     def forget_profiles(self) -> None:
         """Clear the profiles that a derived screen has cached."""

@@ -24,7 +24,7 @@ _NOTES = {
     "text": "underlined: tokens with a probability below 5%",
     "shade": f"each token's {LEGEND}",
     "marks": f"each token's {LEGEND}",
-    "letters": "each token with its log-prob and the sum so far, in nats",
+    "letters": "each token with its log-prob and the sum so far, in nats; …: the common beginning",
 }
 """The status line that explains each display of the candidates."""
 

@@ -30,6 +30,13 @@ class Asker:
         """Step of the weights that answer; None before `Started`."""
         self.is_over = False
         self.has_failed = False
+        self.is_cancelled = False
+        """True once the user has cancelled the question before its end."""
+
+    @property
+    def has_answered(self) -> bool:
+        """True once the run has answered in full."""
+        return self.is_over and not (self.has_failed or self.is_cancelled)
 
     async def on_reply(self, reply: Reply) -> None:
         """Hand a reply to the view, with the run that it is about."""

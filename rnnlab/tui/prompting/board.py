@@ -15,7 +15,7 @@ from textual.app import ComposeResult
 from textual.containers import ScrollableContainer
 
 from rnnlab.protocol.messages import Answer
-from rnnlab.tui.prompting.beginning import common_beginning
+from rnnlab.tui.prompting.beginning import common_beginning, num_prompt
 from rnnlab.tui.prompting.candidate import Candidate, Look, Row
 from rnnlab.tui.prompting.row_pages import RowPages
 
@@ -129,8 +129,8 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
         row = Row(start, self._is_low)
         for column in self._columns.values():
             column.set_row(row)
-        text = answers[0].text if answers else ""
-        self._pages.head.show_beginning(text, start, self.outer_size.width)
+        text, prompt = (answers[0].text, num_prompt(answers[0])) if answers else ("", 0)
+        self._pages.head.show_beginning(text, start, self.outer_size.width, prompt)
         self.call_after_refresh(self._pages.show)
 
     def visible_ones(self) -> range:
@@ -225,6 +225,19 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
             await self._refuse(session.failure.message, is_begun=session.step is not None)
         elif session.is_over:
             self._finish()
+            if session.is_cancelled:
+                await self.drop_empty()
+
+    async def drop_empty(self) -> None:
+        """Remove the candidates that have no text because their request was cancelled."""
+        async with self._putting:
+            empty = {place for place, column in self._columns.items() if column.answer is None}
+            if not empty:
+                return
+            await self.remove_children([self._columns[place] for place in empty])
+            self._columns = {p: one for p, one in self._columns.items() if p not in empty}
+            self._arrange()
+            self._share_beginning()
 
     def fail(self, reason: str, numbers: Collection[int] | None = None) -> None:
         """Show an error in the columns of these decoders; None for all."""
@@ -234,8 +247,8 @@ class CandidateBoard(ScrollableContainer, can_focus=False):
 
     def set_source(self, number: int, run: str, step: int, weights: str) -> None:
         """Set the run, the step and the name of the weights that write a column of `begin_best`."""
-        column = self._columns[number, 1]
-        column.source, column.weights = (run, step), weights
+        if (column := self._columns.get((number, 1))) is not None:  # None: cancelled without a text
+            column.source, column.weights = (run, step), weights
 
     @property
     def look(self) -> Look:

@@ -27,7 +27,15 @@ from rnnlab.protocol.messages import END_MARK, EOS, Answer
 from rnnlab.tui.prompting.beginning import num_prompt, num_skipped, rest_of
 from rnnlab.tui.prompting.candidate_head import broken, figures, row_figures, story
 from rnnlab.tui.prompting.classes import class_bars, classes_of
-from rnnlab.tui.prompting.token_text import Letter, Shades, letters_of, marked, plain, shaded
+from rnnlab.tui.prompting.token_text import (
+    PROMPT_END,
+    Letter,
+    Shades,
+    letters_of,
+    marked,
+    plain,
+    shaded,
+)
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -239,18 +247,25 @@ class Candidate(VerticalScroll, can_focus=True, inherit_bindings=False):
             letters, _ = rest_of(answer, row.start, self._room, is_compact=row.is_compact)
             return letters
         prompt = answer.text[: num_prompt(answer)]
-        return letters_of(prompt, answer.tokens, answer.token_logprobs, answer.parts_at)
+        letters = letters_of(prompt, answer.tokens, answer.token_logprobs, answer.parts_at)
+        if prompt and answer.tokens and self.app.no_color:
+            letters.insert(len(prompt), PROMPT_END)
+        return letters
 
     def _lines(self, answer: Answer) -> Text:
         """Return one line per token: log-prob, cumulative log-prob, probability as a bar.
 
-        A row has as many tokens side by side as fit, below each other in each of its columns.
+        A row has as many tokens side by side as fit, below each other in each of its columns. Its
+        first line sums up the beginning that all rows have in common.
         """
         width = self.region.width - _AROUND if self._row is not None else self.content_size.width
         bar = max(1, min(_BAR, width - _FIGURES))
         skipped = num_skipped(answer, self._row.start) if self._row is not None else 0
         sums = list(accumulate(answer.token_logprobs))
         cells = []
+        if skipped:  # else the first sum would not follow from the rows
+            total = sums[skipped - 1]
+            cells.append(Text.assemble("… ", (f"{total:>6.2f}{total:>7.1f} ", "dim")))
         for token, logprob, total in list(
             zip(answer.tokens, answer.token_logprobs, sums, strict=True)
         )[skipped:]:

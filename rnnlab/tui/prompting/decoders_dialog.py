@@ -112,9 +112,10 @@ class DecodersScreen(Dialog[list[str] | None]):
 
     async def on_mount(self) -> None:
         """Show the options of the first selected decoder."""
+        self.set_focus(self.query_one("#list"))  # at once: `focus` would wait for the options
         self._fill(0)
+        self._explain()
         await self._show_options(self._names()[0])
-        self.query_one("#list").focus()
         self.watch(self, "focused", self._follow)
 
     def _names(self) -> list[str]:

@@ -243,20 +243,17 @@ class PromptForm(Vertical):
             return self.Said(self.problem_note(), is_problem=True)
         if session.request is None:
             return self.Said(hint)
-        if session.step is not None:
-            return None
-        is_cancelled = session.is_over and session.is_cancelled
-        return self.Said(
-            "cancelled; press enter to ask again" if is_cancelled else self.waiting_note()
-        )
+        if session.is_given_up:
+            return self.Said("cancelled; press enter to ask again")
+        return None if session.step is not None else self.Said(self.waiting_note())
 
     def waiting_note(self) -> str:
-        """Return the status of a request until the model has read the prompt."""
+        """Return the status of a request until the model is loaded and reads the prompt."""
         if not self._session.is_ready:
             return "starting the generator…"
         if self._run is not None and self._run.state == "starting":
             return f"waiting for the first weights of {self._run.name}…"
-        return "reading the prompt…"
+        return "loading the model… (esc stops)"
 
     def problem_note(self) -> str:
         """Return why the request failed and, for unknown characters, the key that replaces them."""

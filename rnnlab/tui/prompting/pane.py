@@ -138,15 +138,18 @@ class PromptPane(Vertical):
     def _fit_to_answers(self) -> None:
         """Set the CSS class of a pane without answers, which is small."""
         session, was_empty = self._session, self.has_class("-empty")
-        self.set_class(session.step is None and not session.answers, "-empty")
+        has_columns = session.step is not None and not session.is_given_up
+        self.set_class(not (has_columns or session.answers), "-empty")
         if self.has_class("-empty") != was_empty:
             self.post_message(self.Fitted())
 
     def _end_note(self) -> str:
         session = self._session
         how = "cancelled" if session.is_cancelled else "done"
+        if session.elapsed_s:  # unknown until the process has ended a cancelled request
+            how += f" in {session.elapsed_s:.1f}s"
         answer = self.board.focused_answer()
         note = f"{answer.prompt_note}; " if answer and answer.prompt_note else ""
         since = "previous session: " if session.is_recalled else ""
-        end = f"{how} in {session.elapsed_s:.1f}s at {self.form.weights()}; esc: candidates"
+        end = f"{how} at {self.form.weights()}; esc: candidates"
         return since + note + end

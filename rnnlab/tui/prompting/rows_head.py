@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from rnnlab.base.display import visible
 from rnnlab.tui.prompting.beginning import tail
+from rnnlab.tui.prompting.token_text import PROMPT_END
 
 _PAGE = 22
 """Columns that the number of the page may need, and the padding."""
@@ -27,11 +28,21 @@ class RowsHead(Horizontal):
         yield self._beginning
         yield self._page
 
-    def show_beginning(self, text: str, end: int, width: int) -> None:
-        """Show the first `end` characters of a text as far as they fit into `width` columns."""
+    def show_beginning(self, text: str, end: int, width: int, num_prompt: int) -> None:
+        """Show the first `end` characters of a text as far as they fit into `width` columns.
+
+        A mark follows the first `num_prompt` characters if the model has written the others.
+        """
         room = max(1, width - _PAGE)
         # A prompt may have a million characters: only its end is shown.
-        shown = visible(text[max(0, end - room - 1) : end], newline="⏎")
+        first = max(0, end - room - 1)
+        middle = min(max(first, num_prompt), end)
+        shown, written = (
+            visible(part, newline="⏎") for part in (text[first:middle], text[middle:end])
+        )
+        if written.strip() and first < num_prompt:
+            shown += PROMPT_END.text
+        shown += written
         self._beginning.update(Text(tail(shown, room)))
 
     def show_page(self, ones: range, num: int) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 from textual import on
 from textual.widget import Widget
 
-from rnnlab.protocol.messages import Reply
+from rnnlab.protocol.messages import Ended, Reply
 from rnnlab.runs.stored_checkpoints import NO_STEPS
 from rnnlab.runs.summary import RunSummary
 from rnnlab.tui.messages import AskCancelled, Asked
@@ -136,6 +136,9 @@ class PromptingScreen(BaseScreen):
         """Cancel the request; return True if one was being answered."""
         was_writing = self.is_task_running
         if was_writing:
-            self.session.is_cancelled = True
-            self.post_message(AskCancelled(self.session.listener))
+            self.post_message(AskCancelled(self.session.cancel()))
+            if self.view is not None and self.is_shown:
+                # Shown at once: the process answers only when it has loaded or read.
+                end = Ended(0, was_cancelled=True, elapsed_s=0.0)
+                self.call_later(self.view.on_reply, end)
         return was_writing

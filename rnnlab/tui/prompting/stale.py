@@ -28,7 +28,8 @@ def origin_of_answers(
     fields, None while they have an error.
     """
     asked, step = session.request, session.step
-    if asked is None or session.problem:
+    is_blank = session.is_given_up and step is not None  # without the previous answers, too
+    if asked is None or session.problem or is_blank:
         return ""
     if step is None:
         return "below: answers to the previous request"

@@ -80,6 +80,10 @@ class Letter(NamedTuple):
     """True if the line ends after the token."""
 
 
+PROMPT_END = Letter("│", None, "dim")
+"""The mark between the prompt and what the model has written, if colours do not tell them apart."""
+
+
 def letters_of(
     prompt: str, tokens: Sequence[str], logprobs: Sequence[float], parts_at: int | None = None
 ) -> list[Letter]:

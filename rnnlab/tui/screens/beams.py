@@ -172,15 +172,18 @@ class BeamsScreen(PromptingScreen):
             await super().submit(request)
 
     def _choose_first_beam(self) -> None:
-        """Show the first decoder with several candidates, or else the first decoder."""
+        """Show the first decoder with several candidates, or else the first decoder with any."""
         self._request = self.session.request
-        specs = self.session.specs
-        beams = [i for i, spec in enumerate(specs) if spec.options.num_answers() > 1]
-        self.shown = beams[0] if beams else 0
+        session, specs = self.session, self.session.specs
+        # A cancelled request may have answers of some decoders only.
+        shown = sorted(session.answers) if session.is_cancelled else range(len(specs))
+        beams = [i for i in shown if specs[i].options.num_answers() > 1]
+        self.shown = next(iter(beams or shown), 0)
 
     @work(group="begin", exclusive=True)
     async def _begin_again(self) -> None:
         await self._begin()
+        await self.board.show_end(self.session)
 
     async def _begin(self) -> None:
         """Show a search from its beginning."""
@@ -219,7 +222,8 @@ class BeamsScreen(PromptingScreen):
             spec, answers = session.specs[self.shown], session.answers.get(self.shown, [])
             length = max((len(answer.tokens) for answer in answers), default=0)
             chain = " → ".join(answers[0].chain if answers else spec.chain)
-            state = "done" if session.is_over else "growing"
+            end = "cancelled" if session.is_cancelled else "done"
+            state = end if session.is_over else "growing"
             of = f" ({self.shown + 1} of {len(session.specs)}, D next)" * (len(session.specs) > 1)
             cut = ", trace truncated" * self.search.is_cut
             self.status.show_text(

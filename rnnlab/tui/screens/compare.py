@@ -262,8 +262,10 @@ class CompareScreen(PromptingScreen, GridScreen):
             self.status.show_text(self.board.origin or _HOW_TO_BEGIN)
             return
         failed = [asker.name for asker in self._askers if asker.has_failed]
-        answered = sum(asker.is_over and not asker.has_failed for asker in self._askers)
+        answered = sum(asker.has_answered for asker in self._askers)
         cannot = f"; no answer from {', '.join(failed)}" if failed else ""
+        if any(asker.is_cancelled for asker in self._askers):
+            cannot += "; the others were cancelled"
         self.status.show_text(
             f"{answered} of {len(self._askers)} runs have answered{cannot}; esc: texts"
         )
@@ -275,12 +277,15 @@ class CompareScreen(PromptingScreen, GridScreen):
 
     def stop_task(self) -> bool:
         """Cancel the requests of all runs; return True if one was writing."""
-        was_writing = self.is_task_running
-        for asker in self._askers:
-            if not asker.is_over:
-                self.post_message(AskCancelled(asker))
-                asker.is_over = True
-        return was_writing
+        writing = [asker for asker in self._askers if not asker.is_over]
+        for asker in writing:
+            self.post_message(AskCancelled(asker))
+            asker.is_over = asker.is_cancelled = True
+        if writing:
+            self.call_later(self.board.drop_empty)
+            self.mark_stale()
+            self.show_status()
+        return bool(writing)
 
 
 SCREEN = Declaration(

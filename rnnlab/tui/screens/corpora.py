@@ -125,5 +125,6 @@ SCREEN = Declaration(
     key="f11",
     go="o",
     title="Corpora",
+    short="Corp",
     help="Profile, add and fetch corpora",
 )

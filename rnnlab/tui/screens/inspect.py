@@ -250,6 +250,7 @@ SCREEN = Declaration(
     key="f7",
     go="i",
     title="Inspect",
+    short="Insp",
     help="Inspect the chosen run: gradients, gates, neurons",
     needs_run=True,
 )

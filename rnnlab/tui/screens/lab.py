@@ -102,7 +102,7 @@ _RUNS = Group["LabScreen"](
     "Runs",
     (
         Action(
-            "enter", "run-view", _open_run, "Run",
+            "enter", "run-view", _open_run, "Open",
             "Open the run: settings, checkpoints, log", True, is_priority=True, opens=True,
         ),
         Action(
@@ -228,7 +228,7 @@ class LabScreen(PromptingScreen, GridScreen):
         if self._is_filtered_list:
             return "All runs"
         out = super().escape_label()
-        return out if out != "Home" else "" if self.focused is self.table else "Runs"
+        return out if out != "Lab" else "" if self.focused is self.table else "Runs"
 
     @property
     def _is_filtered_list(self) -> bool:

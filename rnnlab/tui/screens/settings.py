@@ -124,5 +124,6 @@ SCREEN = Declaration(
     key="f12",
     go="e",
     title="Settings",
+    short="Set",
     help="Set theme, colours, characters, refresh interval, queue slots and alerts",
 )

@@ -69,7 +69,9 @@ class Pages:
         target, shown = entry(message.name), self.visible
         if target.needs_run and state.chosen is None:
             shown.toast(f"{target.title} needs a run; choose one in the lab (F2)", "warning")
-        elif target.name != shown.entry_name:
+        elif target.name == shown.entry_name:
+            shown.panes.leave_full()  # else a pane in full screen could be taken for another screen
+        else:
             remove_toasts(self._app)
             page = await self.show(target, state)
             if message.toast:

@@ -16,7 +16,7 @@ def pane_group(panes: Sequence[Pane]) -> Group[BaseScreen]:
         Action(
             ",".join(filter(None, (str(number), pane.also))),
             f"pane-{pane.id}",
-            _toggler(pane.id),
+            _toggler(pane, number),
             f"{pane.title} pane",
             f"Show or hide the {pane.title.lower()} pane",
         )
@@ -38,9 +38,12 @@ def pane_group(panes: Sequence[Pane]) -> Group[BaseScreen]:
     return Group("Panes", (full, *toggles, reset, *((larger, smaller) if has_sizes else ())))
 
 
-def _toggler(pane: str) -> Any:
+def _toggler(pane: Pane, number: int) -> Any:
     def toggle(screen: BaseScreen) -> None:
-        screen.panes.toggle(pane)
+        was_shown = screen.panes.alone is None and screen.panes.is_shown(pane.id)
+        screen.panes.toggle(pane.id)
+        if was_shown:  # the key may have been pressed by mistake
+            screen.toast(f"{pane.title} hidden; {number} shows it again")
 
     return toggle
 

@@ -139,7 +139,7 @@ class BaseScreen(ActionScreen):
             return "Leave text"
         if self.panes.alone is not None:
             return "All panes"
-        return "Home" if self.previous_screen == HOME else "Back"
+        return "Lab" if self.previous_screen == HOME else "Back"
 
     @property
     def is_task_running(self) -> bool:
@@ -180,8 +180,10 @@ class BaseScreen(ActionScreen):
         return not target.is_usual
 
     def arrive(self) -> None:
-        """Record that this screen opens; it also resumes when a dialog above it closes."""
+        """Show all panes, and record that this screen opens, not just a dialog above it closes."""
         self._has_arrived = True
+        if self.is_mounted:
+            self.panes.leave_full()
 
     def on_screen_suspend(self) -> None:
         """Call `suspended`: Textual would call a handler of each subclass, besides `super()`."""

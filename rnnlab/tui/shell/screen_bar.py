@@ -28,10 +28,13 @@ class _Form(NamedTuple):
     padding: str = ""
     """What stands on both sides of a label."""
     beginning: str = ""
+    gap: str = " "
+    """What separates two labels: names without keys next to each other read as one name."""
 
 
 _FORMS = (
     _Form(padding=" "), _Form(), _Form(is_short=True),
+    _Form(has_keys=False, is_short=True, beginning="g ", gap="  "),
     _Form(has_keys=False, is_short=True, beginning="g "),
 )  # fmt: skip
 """From the widest to the narrowest; the first one in which all screens fit is shown."""
@@ -81,9 +84,10 @@ def _line(form: _Form, shown: str, room: int) -> tuple[Text, list[tuple[int, int
     text = Text.assemble((form.beginning, "dim"), no_wrap=True)
     places: list[tuple[int, int, str]] = []
     labels = [(entry.name, _label(entry, form)) for entry in entries()]
-    width = len(text) + sum(len(label) + 1 for _, label in labels) - 1
+    gap = len(form.gap)
+    width = len(text) + sum(len(label) + gap for _, label in labels) - gap
     is_full, does_all_fit = False, width <= room
-    ending = next((len(label) + 1 for name, label in labels if name == shown), 0)
+    ending = next((len(label) + gap for name, label in labels if name == shown), 0)
     for name, label in labels:
         # If the label of the visible screen does not fit at its place, it is put at the end.
         reserved = 0 if does_all_fit else len(_MORE) + (0 if name == shown else ending)
@@ -94,7 +98,7 @@ def _line(form: _Form, shown: str, room: int) -> tuple[Text, list[tuple[int, int
             ending = 0
             label.stylize("bold reverse")
         places.append((len(text), len(text) + len(label), name))
-        text.append_text(label).append(" ")
+        text.append_text(label).append(form.gap)
     if is_full:
         text.append(_MORE, "dim")
     return text, places

@@ -208,6 +208,20 @@ class PromptSession:
         self.begin(request)
         self.history.add(request.prompt)
 
+    def cancel(self) -> Listener:
+        """Give the request up at once; return its listener, which completes only begun answers."""
+        listener = self.listener
+        self.is_over = self.is_cancelled = True
+        self._num_changes += 1
+        if not self.answers:
+            self.listener = RequestListener(self)  # the process may end the question much later
+        return listener
+
+    @property
+    def is_given_up(self) -> bool:
+        """True if the user has cancelled the request before it had an answer."""
+        return self.is_over and self.is_cancelled and not self.answers
+
     def begin(self, request: PromptRequest) -> None:
         """Replace the previous request and its answers."""
         self._reset()

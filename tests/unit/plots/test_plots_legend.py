@@ -198,3 +198,13 @@ def test_numbers_beside_an_exponent_have_no_unit() -> None:
     both = Chart("", "k", "", (power, bound), is_log=True)
     assert "power 8.17e11   ⠒⠒ bound 7.00e17" in draw(both, 78, 12, style=PLAIN)
     assert "817G" in draw(replace(both, curves=(power,)), 78, 12, style=PLAIN)
+
+
+def test_the_number_of_unnamed_curves_replaces_the_offer_of_a_log_scale_that_has_no_room() -> None:
+    curves = [curve(1000.0, 1.0, name=f"run-{i}-of-eight", run=f"run-{i}") for i in range(8)]
+    wide_span = chart(*curves, log_key="y")
+    head = draw(wide_span, 78, 12, style=PLAIN).split("\n")[0]
+    assert "press y for a log scale" in head
+    narrow = draw(wide_span, 46, 12, style=PLAIN).split("\n")[0]
+    assert "not named" in narrow
+    assert "press y" not in narrow

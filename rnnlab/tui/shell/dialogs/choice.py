@@ -41,7 +41,7 @@ class ChoiceScreen(Dialog[str]):
         """Yield the question and a button per answer."""
         add_size_classes(self)
         with Vertical(classes="dialog"):
-            yield Static(self._question, markup=False)
+            yield Static(self._question, id="question", markup=False)
             with Horizontal(classes="buttons"):
                 for name, label in self._answers:
                     is_default = name == self._default
@@ -53,6 +53,16 @@ class ChoiceScreen(Dialog[str]):
     def on_mount(self) -> None:
         """Focus the default answer."""
         self.query_one(f"#{self._default}", Button).focus()
+
+    @property
+    def question(self) -> str:
+        """The question that is shown."""
+        return self._question
+
+    def tell(self, question: str) -> None:
+        """Replace the question, whose subject has changed."""
+        self._question = question
+        self.query_one("#question", Static).update(question)
 
     def withdraw(self) -> AwaitComplete:
         """Close the dialog with the answer "cancel"."""

@@ -48,6 +48,10 @@ _SIGNS = _rows(
         "◆ ^": "Run: selected, pinned",
         "↑ ↓": "Column of the list: sorted, the highest at the end or at the top",
         "⏎ ∎ ✗": "Text: line break, end of the text, pruned",
+        "│ …": "Text: end of the prompt; text that is left out or shown above, once for all",
+        "Σ ø": "Text: sum and mean of the log-probs of its tokens, in nats",
+        "prob, sum, bits": "Tokens: probability of the line's first token (bold); log-prob of the"
+        " text up to it; entropy of the next token",
         "▼ •": "Field of the form: with a list of choices, with a changed value",
     },
 )
