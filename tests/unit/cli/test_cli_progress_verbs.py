@@ -55,4 +55,4 @@ def test_a_slow_verb_shows_its_progress_on_a_terminal_and_nothing_in_a_pipe(
     assert cli.run([*arguments]) == 0
     err = capsys.readouterr().err
     assert STAGES[arguments] not in err
-    assert err in ("", "starter at step 20596 (last and best)\n")
+    assert err in ("", "starter at step 20,596 (last and best)\n")
