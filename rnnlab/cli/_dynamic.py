@@ -16,8 +16,8 @@ from rnnlab.runs.run import Run
 
 if TYPE_CHECKING:
     from rnnlab.corpora import Dataset, Floor, Ids
-    from rnnlab.dynamic import DynamicEvaluation, DynamicSettings, Learner
-    from rnnlab.inference import LoadedModel
+    from rnnlab.dynamic import DynamicSettings, Learner
+    from rnnlab.inference import Evaluation, LoadedModel
 
 Dynamic = Annotated[
     bool, typer.Option(help="Learn from the text while reading it; the run stays as it is.")
@@ -119,15 +119,17 @@ class MeasuredDynamic(NamedTuple):
 
     step: int
     """Step of the evaluated checkpoint."""
-    evaluation: DynamicEvaluation
+    evaluation: Evaluation
+    static: Evaluation
+    """On the same text, with weights that do not change."""
     prepared: Prepared
     floor: Floor | None
     """As in `Measured`."""
 
     def gain(self, unit: str) -> str:
         """Return how far learning has changed the loss, as a line for the user."""
-        static = self.evaluation.static.loss_nats
-        difference = self.evaluation.dynamic.loss_nats - static
+        static = self.static.loss_nats
+        difference = self.evaluation.loss_nats - static
         return (
             f"with fixed weights {figure(static, 4)} {unit}: learning changes the loss by "
             f"{difference:+.4f} ({self.prepared.text()})"
@@ -135,8 +137,7 @@ class MeasuredDynamic(NamedTuple):
 
     def document(self) -> dict[str, float]:
         """Return the settings and the loss of fixed weights, for JSON."""
-        static = self.evaluation.static.loss_nats
-        return {**self.prepared.document(), "static_loss_nats": static}
+        return {**self.prepared.document(), "static_loss_nats": self.static.loss_nats}
 
 
 def measure_dynamic(
@@ -149,7 +150,7 @@ def measure_dynamic(
     errors: str | None = None,
 ) -> MeasuredDynamic:
     """Evaluate a model that learns while it reads; arguments and errors as for `measure`."""
-    from rnnlab.dynamic import DynamicEvaluation, evaluate_dynamic
+    from rnnlab.dynamic import evaluate_dynamic
     from rnnlab.inference import evaluate_loaded, load_model
 
     with progress_bar("loading the model") as bar:
@@ -164,7 +165,7 @@ def measure_dynamic(
         read = dataset.splits[split]
         prepared = _prepare(loaded, own, options, bar)
         bar.begin(f"{run.name} reads {split} and learns")
-        dynamic = evaluate_dynamic(prepared.learner, read, prepared.settings, progress=bar)
+        evaluation = evaluate_dynamic(prepared.learner, read, prepared.settings, progress=bar)
         bar.begin(f"evaluating {run.name} on {split}")
         static = evaluate_loaded(loaded, read, progress=bar)
-    return MeasuredDynamic(loaded.step, DynamicEvaluation(dynamic, static), prepared, dataset.floor)
+    return MeasuredDynamic(loaded.step, evaluation, static, prepared, dataset.floor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Optional
 
@@ -64,7 +65,7 @@ def command(
     options = DynamicOptions(dynamic, dynamic_lr, dynamic_decay, dynamic_window)
     if options.is_on:
         learning = measure_dynamic(opened, split, checkpoint, options, data, file, errors)
-        step, evaluation, floor = learning.step, learning.evaluation.dynamic, learning.floor
+        step, evaluation, floor = learning.step, learning.evaluation, learning.floor
     else:
         step, evaluation, floor = measure(opened, split, checkpoint, data, file, errors)
     is_other = file or split != "val" or learning is not None
@@ -87,38 +88,51 @@ def command(
 
         classes = Vocabulary.load(opened.paths.vocabulary).classes
         document |= {"f1": evaluation.f1, "classes": classes, "confusion": evaluation.confusion}
-    weights = weights_of(opened, step)
     if json:
         print_json(document)
-    elif evaluation.confusion is not None:
+        return
+    weights = weights_of(opened, step)
+    if evaluation.confusion is not None:
+        _print_documents(f"{weights} on {_place(split, file)}", evaluation, floor, classes)
+        return
+    unit = summarise(opened).unit
+    place = _place(split, file) + (", learning from it" if learning else "")
+    _print_text(f"{weights} on {place}", evaluation, unit)
+    if learning is not None:
+        say(learning.gain(nats_per(unit)))
+    if in_training is not None:
         say(
-            f"{weights} on {_place(split, file)}: accuracy {evaluation.accuracy:.2%} "
-            f"on {evaluation.num_tokens:,} documents, F1 {evaluation.f1:.4f}, "
-            f"{figure(evaluation.loss_nats, 4)} nats/document"
+            f"val in training: {figure(in_training.loss_nats, 4)} {nats_per(unit)} "
+            f"on the first {in_training.num_tokens:,} tokens of the split (--eval-tokens)"
         )
-        _print_distance(evaluation, floor, "document")
-        rows = [
-            [name, *(f"{count:,}" for count in row)]
-            for name, row in zip(classes, evaluation.confusion, strict=True)
-        ]
-        print_wide_table(["actual \\ predicted", *classes], rows, classes)
-    else:
-        unit = summarise(opened).unit
-        say(
-            f"{weights} on {_place(split, file)}{', learning from it' if learning else ''}: "
-            f"{figure(evaluation.loss_nats, 4)} {nats_per(unit)}, "
-            f"{figure(evaluation.bits_per_char, 4)} bits/char, "
-            f"perplexity {figure(evaluation.perplexity, 3)}, "
-            f"accuracy {evaluation.accuracy:.1%} on {evaluation.num_tokens:,} tokens"
-        )
-        if learning is not None:
-            say(learning.gain(nats_per(unit)))
-        if in_training is not None:
-            say(
-                f"val in training: {figure(in_training.loss_nats, 4)} {nats_per(unit)} "
-                f"on the first {in_training.num_tokens:,} tokens of the split (--eval-tokens)"
-            )
-        _print_distance(evaluation, floor, unit)
+    _print_distance(evaluation, floor, unit)
+
+
+def _print_text(head: str, evaluation: Evaluation, unit: str) -> None:
+    """Print the figures of a language model."""
+    say(
+        f"{head}: {figure(evaluation.loss_nats, 4)} {nats_per(unit)}, "
+        f"{figure(evaluation.bits_per_char, 4)} bits/char, "
+        f"perplexity {figure(evaluation.perplexity, 3)}, "
+        f"accuracy {evaluation.accuracy:.1%} on {evaluation.num_tokens:,} tokens"
+    )
+
+
+def _print_documents(
+    head: str, evaluation: Evaluation, floor: Floor | None, classes: Sequence[str]
+) -> None:
+    """Print the figures of a classifier, and its confusion matrix."""
+    say(
+        f"{head}: accuracy {evaluation.accuracy:.2%} "
+        f"on {evaluation.num_tokens:,} documents, F1 {evaluation.f1:.4f}, "
+        f"{figure(evaluation.loss_nats, 4)} nats/document"
+    )
+    _print_distance(evaluation, floor, "document")
+    rows = [
+        [name, *(f"{count:,}" for count in row)]
+        for name, row in zip(classes, evaluation.confusion or (), strict=True)
+    ]
+    print_wide_table(["actual \\ predicted", *classes], rows, classes)
 
 
 class _TrainingVal(NamedTuple):

@@ -4,7 +4,7 @@ Each piece of the text is predicted by weights that have learnt from all pieces 
 loss is as honest as that of fixed weights. The run's checkpoint does not change.
 """
 
-from rnnlab.dynamic._evaluate import DynamicEvaluation, evaluate_dynamic
+from rnnlab.dynamic._evaluate import evaluate_dynamic
 from rnnlab.dynamic._learner import Learner
 from rnnlab.dynamic._rule import DynamicSettings, default_window
 from rnnlab.dynamic._search import SEARCH_TOKENS, Search, find_settings
@@ -12,7 +12,6 @@ from rnnlab.dynamic._text import adapt_to_text, score_dynamic
 
 __all__ = [
     "SEARCH_TOKENS",
-    "DynamicEvaluation",
     "DynamicSettings",
     "Learner",
     "Search",

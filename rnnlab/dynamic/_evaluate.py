@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from rnnlab.corpora import Progress, Split, silent
 from rnnlab.dynamic._learner import Learner
 from rnnlab.dynamic._rule import DynamicSettings
 from rnnlab.inference import Evaluation
-
-
-class DynamicEvaluation(NamedTuple):
-    """The figures of a model that learns while it reads, and those of the trained weights."""
-
-    dynamic: Evaluation
-    static: Evaluation
-    """On the same text, with weights that do not change."""
 
 
 def evaluate_dynamic(

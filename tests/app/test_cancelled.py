@@ -34,6 +34,13 @@ async def send(pilot: Pilot[None], app: LabApp, generator: FakeGenerator) -> Non
     await until(pilot, lambda: len(generator.requests) > num)
 
 
+async def send_until_shown(pilot: Pilot[None], app: LabApp, generator: FakeGenerator) -> None:
+    """Ask, and have the generator begin with the empty candidates of both decoders."""
+    await send(pilot, app, generator)
+    generator.say(Started(1, 40))
+    await until(pilot, lambda: len(app.screen.query(Candidate)) == 4)
+
+
 async def test_escape_gives_a_request_up_at_once_while_the_model_is_loaded(
     lab: Lab, app: LabApp, generator: FakeGenerator
 ) -> None:
@@ -62,9 +69,7 @@ async def test_a_cancelled_request_leaves_no_empty_candidate(
 ) -> None:
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
-        await send(pilot, app, generator)
-        generator.say(Started(1, 40))
-        await until(pilot, lambda: len(app.screen.query(Candidate)) == 4)
+        await send_until_shown(pilot, app, generator)
         await pilot.press("escape")
         await until(pilot, lambda: not app.screen.query(Candidate))
         await pilot.press("f4")
@@ -79,10 +84,9 @@ async def test_a_cancelled_request_leaves_the_candidates_that_have_begun(
 ) -> None:
     lab.add("alpha")
     async with app.run_test(size=(120, 40)) as pilot:
-        await send(pilot, app, generator)
-        generator.say(Started(1, 40))
+        await send_until_shown(pilot, app, generator)
         generator.say(Progress(1, 0, [written("Once")], is_last=False))
-        await until(pilot, lambda: len(app.screen.query(Candidate)) == 4 and bodies(app)[0])
+        await until(pilot, lambda: bodies(app)[0])
         await pilot.press("escape")
         await until(pilot, lambda: status(app).startswith("cancelled at "))
         await until(pilot, lambda: bodies(app) == ["Once"])

@@ -30,17 +30,17 @@ def weights_of(lab: Lab, run: str) -> dict[str, str]:
 def test_evaluate_chooses_settings_and_prints_both_losses(ask: Ask, trained: Lab, run: str) -> None:
     before = weights_of(trained, run)
     fixed = ask("evaluate", run, "--json").json
-    found = ask("evaluate", run, "--dynamic", "--json").json
-    chosen = found["dynamic"]
+    learning = ask("evaluate", run, "--dynamic", "--json").json
+    chosen = learning["dynamic"]
     assert chosen["static_loss_nats"] == fixed["loss_nats"]
-    assert found["loss_nats"] <= fixed["loss_nats"]
-    assert found["num_tokens"] == fixed["num_tokens"]
-    assert (chosen["window"], fixed["dynamic"], found["training_val"]) == (20, None, None)
+    assert learning["loss_nats"] <= fixed["loss_nats"]
+    assert learning["num_tokens"] == fixed["num_tokens"]
+    assert (chosen["window"], fixed["dynamic"], learning["training_val"]) == (20, None, None)
     assert chosen["searched_tokens"] > 0
     assert before == weights_of(trained, run)
     options = ["--dynamic-lr", str(chosen["lr"]), "--dynamic-decay", str(chosen["decay"])]
     shown = ask("evaluate", run, *options).stdout
-    assert f"{found['loss_nats']:.4f} nats" in shown, "the settings that were chosen, set"
+    assert f"{learning['loss_nats']:.4f} nats" in shown, "the settings that were chosen, set"
     assert f"with fixed weights {fixed['loss_nats']:.4f} nats" in shown
     assert f"(lr {chosen['lr']:g}, decay {chosen['decay']:g}, window 20)" in shown
 
@@ -49,20 +49,20 @@ def test_another_text_is_read_with_settings_chosen_on_the_own_corpus(
     ask: Ask, trained: Lab
 ) -> None:
     options = ["--file", str(trained.text), "--split", "train", "--dynamic-window", "50"]
-    found = ask("evaluate", "stream", *options, "--json").json
-    assert found["dynamic"]["window"] == 50
-    assert found["dynamic"]["searched_tokens"] > 0
+    learning = ask("evaluate", "stream", *options, "--json").json
+    assert learning["dynamic"]["window"] == 50
+    assert learning["dynamic"]["searched_tokens"] > 0
 
 
 def test_a_score_learns_from_the_beginning_of_the_text(ask: Ask) -> None:
     text = "Le roi mange. " * 8
     fixed = ask("score", "stream", "--text", text, "--json").json
-    found = ask("score", "stream", "--text", text, *SET, "--json").json
+    learning = ask("score", "stream", "--text", text, *SET, "--json").json
     first = slice(0, 21)  # the first token, and the first piece
-    logprobs = found["token_logprobs"][first], fixed["token_logprobs"][first]
+    logprobs = learning["token_logprobs"][first], fixed["token_logprobs"][first]
     assert_close(*logprobs, terms=60, dtype=np.float32)
-    assert found["logprob"] > fixed["logprob"]
-    assert found["dynamic"] == {"lr": 0.002, "decay": 0.01, "window": 20, "searched_tokens": 0}
+    assert learning["logprob"] > fixed["logprob"]
+    assert learning["dynamic"] == {"lr": 0.002, "decay": 0.01, "window": 20, "searched_tokens": 0}
     assert "learning from the text: lr 0.002" in ask("score", "stream", "--text", text, *SET).stderr
 
 

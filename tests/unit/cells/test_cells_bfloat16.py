@@ -83,8 +83,8 @@ def test_values_and_gradients_of_a_step_are_those_of_the_equations_with_rounded_
             assert stack.is_native
             weights = stack.weights(0)
             wanted = [x, h0, *rest, *weights]
-            dx, dh0, *found = torch.autograd.grad((y[:, 0] * weigh).sum(), wanted)
-            dw_ih, dw_hh, db_ih, db_hh = found[len(rest) :]
+            dx, dh0, *computed = torch.autograd.grad((y[:, 0] * weigh).sum(), wanted)
+            dw_ih, dw_hh, db_ih, db_hh = computed[len(rest) :]
 
             exact: Any = stack.double().weights(0)
             ours = tuple(p.detach().double().requires_grad_() for p in (h0, *rest))
@@ -101,7 +101,7 @@ def test_values_and_gradients_of_a_step_are_those_of_the_equations_with_rounded_
             )
             assert_close(db_ih, sums_ih, terms=terms, dtype="f4")
             assert_close(db_hh, sums_hh, terms=terms, dtype="f4")
-            for actual, expected in zip(found[: len(rest)], others, strict=True):
+            for actual, expected in zip(computed[: len(rest)], others, strict=True):
                 assert_close(actual, expected, terms=terms, dtype="f4")
             # With a single row, the gradients of the biases are the operands of these products.
             of_h = rounded(db_hh) @ rounded(exact.weight_hh.detach())
@@ -123,7 +123,7 @@ def test_a_sequence_has_the_bits_of_its_steps_one_by_one(cell: str) -> None:
             start = tuple((p + 0.5).requires_grad_() for p in stack.start_state(batch)[0])
             weigh = torch.randn(batch, hidden, generator=random)
             learnt = [x, *start, *(p for p in stack.parameters() if p.requires_grad)]
-            found = []
+            computed = []
             for lengths in ([steps], [1] * steps):
                 state: Any = (start,)
                 with in_bfloat16():
@@ -131,9 +131,9 @@ def test_a_sequence_has_the_bits_of_its_steps_one_by_one(cell: str) -> None:
                         y, state = stack(part, state)
                 # Gradients of the last outputs only: others would be added in another order.
                 grads = torch.autograd.grad((y[:, -1] * weigh).sum(), learnt)
-                found.append([y[:, -1], *state[0], *grads])
+                computed.append([y[:, -1], *state[0], *grads])
             exact = 1 + len(start) + 1 + len(start)  # values, then gradients of x and the state
-            for number, (whole, parts) in enumerate(zip(*found, strict=True)):
+            for number, (whole, parts) in enumerate(zip(*computed, strict=True)):
                 if number < exact:
                     assert torch.equal(whole, parts)
                 else:  # the operands are the same, but not the order of their sum
@@ -145,13 +145,13 @@ def test_the_number_of_threads_changes_no_bit(cell: str) -> None:
     random = torch.Generator().manual_seed(5)
     tokens_BT = torch.randint(20, (53, 4), generator=random)
     vectors = torch.randn(20, 7, generator=random).requires_grad_()
-    found = []
+    computed = []
     for threads in (1, 2, 7):
         native.set_num_threads(threads)
         with in_bfloat16():
-            found.append(results(make_stack(cell, 7, 35, 2), Lookup(tokens_BT, vectors)))
-    for others in found[1:]:
-        assert all(torch.equal(a, b) for a, b in zip(found[0], others, strict=True))
+            computed.append(results(make_stack(cell, 7, 35, 2), Lookup(tokens_BT, vectors)))
+    for others in computed[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(computed[0], others, strict=True))
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -160,16 +160,16 @@ def test_layers_are_near_those_in_float32_and_not_the_same(cell: str) -> None:
     random = torch.Generator().manual_seed(3)
     tokens_BT = torch.randint(6, (8, 7), generator=random)
     vectors = torch.randn(6, 4, generator=random).requires_grad_()
-    found = []
+    computed = []
     for precision in (in_bfloat16(), torch.autocast("cpu", enabled=False)):
         with precision:
             stack = make_stack(cell, 4, 19, 2, residual=True)
-            found.append(results(stack, Lookup(tokens_BT, vectors)))
+            computed.append(results(stack, Lookup(tokens_BT, vectors)))
     errors = [
         float((a - b).abs().max() / b.abs().max().clamp(min=1e-3))
-        for a, b in zip(*found, strict=True)
+        for a, b in zip(*computed, strict=True)
     ]
-    assert all(p.dtype == torch.float32 for p in found[0])
+    assert all(p.dtype == torch.float32 for p in computed[0])
     assert max(errors) < 0.1
     assert min(errors[:1]) > 1e-5
 

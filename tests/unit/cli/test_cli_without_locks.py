@@ -68,7 +68,9 @@ def test_each_verb_is_in_a_list() -> None:
 
 @pytest.mark.parametrize("verb", sorted(READS))
 def test_a_verb_that_reads_works(without_locks: Lab, call: Call, verb: str) -> None:
-    call(without_locks, verb, *READS[verb])
+    ended = call(without_locks, verb, *READS[verb])
+    assert ended.returncode == 0
+    assert "lock" not in ended.stderr
 
 
 @pytest.mark.parametrize("verb", sorted(REFUSED))
@@ -128,4 +130,5 @@ def classifier(lab: Lab) -> str:
 
 
 def test_a_classifier_is_read(classifier: str, without_locks: Lab, call: Call) -> None:
-    call(without_locks, CLASSIFYING, classifier, "--text", "abc")
+    answered = call(without_locks, CLASSIFYING, classifier, "--text", "abc", "--json").json
+    assert len(answered) == 1
